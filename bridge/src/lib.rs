@@ -1,0 +1,1 @@
+//! The Intermediäre Plattform bridging node

@@ -1,0 +1,2 @@
+//! Entry point of the `bridge` binary.
+fn main() {}

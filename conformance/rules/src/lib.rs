@@ -1,0 +1,1 @@
+//! Rule sets over XML documents: Schematron engine and our own rules

@@ -1,0 +1,1 @@
+//! Simulators, conformance runner and reports for any OOTS node

@@ -1,0 +1,1 @@
+//! EDM and XNachweis messages and the translation between them

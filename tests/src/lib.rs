@@ -1,0 +1,1 @@
+//! Whole-bridge tests: starts bridges, Redis and the simulated world
