@@ -43,7 +43,11 @@ pub(crate) struct Slice {
 }
 
 impl Slice {
-    pub(crate) const EMPTY: Self = Self { start: 0, end: 0, decoded: false };
+    pub(crate) const EMPTY: Self = Self {
+        start: 0,
+        end: 0,
+        decoded: false,
+    };
 }
 
 pub(crate) struct NodeRecord {
@@ -91,7 +95,10 @@ pub(crate) const NONE: u32 = u32::MAX;
 impl Document {
     /// The document element.
     pub fn root(&self) -> Element<'_> {
-        Element { document: self, node: self.root }
+        Element {
+            document: self,
+            node: self.root,
+        }
     }
 
     /// The text the tree was read from, without a byte order mark.
@@ -130,8 +137,13 @@ impl Document {
     }
 
     pub(crate) fn slice(&self, slice: Slice) -> &str {
-        let text: &str = if slice.decoded { &self.decoded } else { &self.source };
-        text.get(slice.start as usize..slice.end as usize).unwrap_or_default()
+        let text: &str = if slice.decoded {
+            &self.decoded
+        } else {
+            &self.source
+        };
+        text.get(slice.start as usize..slice.end as usize)
+            .unwrap_or_default()
     }
 
     fn element_record(&self, node: u32) -> Option<&ElementRecord> {
@@ -193,10 +205,16 @@ pub struct Element<'d> {
 impl<'d> Element<'d> {
     /// Expanded name.
     pub fn name(self) -> Name<'d> {
-        self.record().map_or(Name { namespace: "", local: "" }, |record| Name {
-            namespace: self.document.slice(record.namespace),
-            local: self.document.slice(record.local),
-        })
+        self.record().map_or(
+            Name {
+                namespace: "",
+                local: "",
+            },
+            |record| Name {
+                namespace: self.document.slice(record.namespace),
+                local: self.document.slice(record.local),
+            },
+        )
     }
 
     /// Whether this is the element with the given namespace and local name.
@@ -206,18 +224,26 @@ impl<'d> Element<'d> {
 
     /// Prefix as written; empty for the default namespace or none.
     pub fn prefix(self) -> &'d str {
-        self.record().map_or("", |record| self.document.slice(record.prefix))
+        self.record()
+            .map_or("", |record| self.document.slice(record.prefix))
     }
 
     /// Value of an attribute; use an empty namespace for an unqualified one.
     pub fn attribute(self, namespace: &str, local: &str) -> Option<&'d str> {
-        self.attributes().find(|a| a.name() == Name { namespace, local }).map(Attribute::value)
+        self.attributes()
+            .find(|a| a.name() == Name { namespace, local })
+            .map(Attribute::value)
     }
 
     /// All attributes in the order written, namespace declarations left out.
     pub fn attributes(self) -> impl Iterator<Item = Attribute<'d>> + Clone {
-        let range = self.record().map_or(0..0, |record| record.attributes.clone());
-        range.map(move |index| Attribute { document: self.document, index })
+        let range = self
+            .record()
+            .map_or(0..0, |record| record.attributes.clone());
+        range.map(move |index| Attribute {
+            document: self.document,
+            index,
+        })
     }
 
     /// Children of every kind in document order.
@@ -232,9 +258,10 @@ impl<'d> Element<'d> {
                 Kind::Element(_) => Node::Element(Element { document, node }),
                 Kind::Text(slice) => Node::Text(document.slice(slice)),
                 Kind::Comment(slice) => Node::Comment(document.slice(slice)),
-                Kind::Instruction { target, data } => {
-                    Node::Instruction { target: document.slice(target), data: document.slice(data) }
-                }
+                Kind::Instruction { target, data } => Node::Instruction {
+                    target: document.slice(target),
+                    data: document.slice(data),
+                },
             })
         })
     }
@@ -253,7 +280,8 @@ impl<'d> Element<'d> {
         namespace: &'n str,
         local: &'n str,
     ) -> impl Iterator<Item = Element<'d>> + Clone + use<'d, 'n> {
-        self.children().filter(move |child| child.is(namespace, local))
+        self.children()
+            .filter(move |child| child.is(namespace, local))
     }
 
     /// The first child element of this name.
@@ -313,12 +341,17 @@ impl<'d> Element<'d> {
     /// The parent element; `None` at the root.
     pub fn parent(self) -> Option<Element<'d>> {
         let parent = self.document.nodes.get(self.node as usize)?.parent;
-        (parent != NONE).then_some(Element { document: self.document, node: parent })
+        (parent != NONE).then_some(Element {
+            document: self.document,
+            node: parent,
+        })
     }
 
     /// Octets of this element in [`Document::source`], from `<` to `>`.
     pub fn span(self) -> Range<usize> {
-        self.record().map_or(0..0, |record| record.span.start as usize..record.span.end as usize)
+        self.record().map_or(0..0, |record| {
+            record.span.start as usize..record.span.end as usize
+        })
     }
 
     /// This element exactly as it was written.
@@ -331,14 +364,22 @@ impl<'d> Element<'d> {
         if prefix == "xml" {
             return Some(crate::XML_NAMESPACE);
         }
-        self.bindings().find(|(bound, _)| *bound == prefix).map(|(_, namespace)| namespace)
+        self.bindings()
+            .find(|(bound, _)| *bound == prefix)
+            .map(|(_, namespace)| namespace)
     }
 
     /// Expanded name of a QName in content, such as `xsi:type`. `None` if its prefix is not bound.
     pub fn resolve_qname(self, qname: &'d str) -> Option<Name<'d>> {
         match qname.split_once(':') {
-            Some((prefix, local)) => Some(Name { namespace: self.resolve(prefix)?, local }),
-            None => Some(Name { namespace: self.resolve("").unwrap_or_default(), local: qname }),
+            Some((prefix, local)) => Some(Name {
+                namespace: self.resolve(prefix)?,
+                local,
+            }),
+            None => Some(Name {
+                namespace: self.resolve("").unwrap_or_default(),
+                local: qname,
+            }),
         }
     }
 
@@ -368,7 +409,10 @@ impl<'d> Element<'d> {
         std::iter::from_fn(move || {
             let binding = document.bindings.get(next as usize)?;
             next = binding.outer;
-            Some((document.slice(binding.prefix), document.slice(binding.namespace)))
+            Some((
+                document.slice(binding.prefix),
+                document.slice(binding.namespace),
+            ))
         })
     }
 
@@ -402,20 +446,28 @@ pub struct Attribute<'d> {
 impl<'d> Attribute<'d> {
     /// Expanded name; an unprefixed attribute is in no namespace.
     pub fn name(self) -> Name<'d> {
-        self.record().map_or(Name { namespace: "", local: "" }, |record| Name {
-            namespace: self.document.slice(record.namespace),
-            local: self.document.slice(record.local),
-        })
+        self.record().map_or(
+            Name {
+                namespace: "",
+                local: "",
+            },
+            |record| Name {
+                namespace: self.document.slice(record.namespace),
+                local: self.document.slice(record.local),
+            },
+        )
     }
 
     /// Prefix as written.
     pub fn prefix(self) -> &'d str {
-        self.record().map_or("", |record| self.document.slice(record.prefix))
+        self.record()
+            .map_or("", |record| self.document.slice(record.prefix))
     }
 
     /// Value with references resolved and white space normalised.
     pub fn value(self) -> &'d str {
-        self.record().map_or("", |record| self.document.slice(record.value))
+        self.record()
+            .map_or("", |record| self.document.slice(record.value))
     }
 
     fn record(self) -> Option<&'d AttributeRecord> {
