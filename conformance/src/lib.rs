@@ -1,1 +1,6 @@
 //! Simulators, conformance runner and reports for any OOTS node
+//!
+//! Reaches a node over the wire only. `simulator` plays every neighbor of a bridge; `cli` is the
+//! command line, also reachable as `bridge conformance`.
+
+pub mod simulator;

@@ -1,0 +1,11 @@
+//! The simulated world around a bridge: every neighbor it talks to, each one honest
+//!
+//! A simulator verifies what it receives as strictly as a real peer would and complains into the
+//! [`Journal`] instead of guessing. It has no clock and no randomness of its own: both come from
+//! a [`Source`].
+
+pub mod journal;
+pub mod source;
+
+pub use journal::{Complaint, EvidenceRecord, Flow, Journal, Keys, Step, Verdict, Wire};
+pub use source::Source;
