@@ -1,1 +1,15 @@
-//! EDM and XNachweis messages and the translation between them
+//! EDM and XNachweis messages and the translation between them.
+//!
+//! Pure: no I/O, no clock, no randomness. Knows no AS4, no HTTP and no store. The modules below
+//! stand in reading order: the two worlds ([`edm`], [`noots`]), what joins them
+//! ([`code_table`]), and the two routes ([`provide`], [`retrieve`]).
+
+pub mod code_table;
+pub mod edm;
+pub mod noots;
+pub mod personal;
+pub mod provide;
+pub mod retrieve;
+
+pub use code_table::CodeTables;
+pub use personal::Personal;

@@ -1,0 +1,1 @@
+//! XNachweis 1.4 messages as types.
