@@ -285,12 +285,12 @@ impl<'d> Element<'d> {
     }
 
     /// The first child element of this name.
-    pub fn child(self, namespace: &str, local: &str) -> Option<Element<'d>> {
+    pub fn child(self, namespace: &str, local: &str) -> Option<Self> {
         self.children().find(|child| child.is(namespace, local))
     }
 
     /// The child element of this name if there is exactly one; two are as wrong as none.
-    pub fn only_child(self, namespace: &str, local: &str) -> Option<Element<'d>> {
+    pub fn only_child(self, namespace: &str, local: &str) -> Option<Self> {
         let mut found = self.children().filter(|child| child.is(namespace, local));
         let first = found.next()?;
         found.next().is_none().then_some(first)
@@ -339,7 +339,7 @@ impl<'d> Element<'d> {
     }
 
     /// The parent element; `None` at the root.
-    pub fn parent(self) -> Option<Element<'d>> {
+    pub fn parent(self) -> Option<Self> {
         let parent = self.document.nodes.get(self.node as usize)?.parent;
         (parent != NONE).then_some(Element {
             document: self.document,

@@ -27,7 +27,8 @@ impl<'s> Builder<'s> {
     pub(super) fn new(source: &'s str, limits: &'s Limits) -> Self {
         let document = Document {
             source: source.into(),
-            decoded: String::new(),
+            // The one binding no document declares stands at the start of the decoded text.
+            decoded: XML_NAMESPACE.to_owned(),
             nodes: Vec::new(),
             elements: Vec::new(),
             attributes: Vec::new(),
@@ -380,6 +381,13 @@ impl<'s> Builder<'s> {
         if name.is_empty() && !is_element {
             return Ok(Slice::EMPTY);
         }
+        if name == "xml" {
+            return Ok(Slice {
+                start: 0,
+                end: count(XML_NAMESPACE.len()),
+                decoded: true,
+            });
+        }
         let bound = self
             .innermost(scope, usize::MAX)
             .find(|binding| self.document.slice(binding.prefix) == name)
@@ -397,7 +405,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Splits a QName into prefix and local part, both checked.
-    fn name(&mut self, start: usize, end: usize) -> Result<(Slice, Slice), Problem> {
+    fn name(&self, start: usize, end: usize) -> Result<(Slice, Slice), Problem> {
         if end - start > self.limits.name_bytes {
             return Err(Problem::TooLarge {
                 what: "bytes in a name",
