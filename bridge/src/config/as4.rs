@@ -1,0 +1,153 @@
+//! `[as4]` and `[partners]`: how the access point talks, and to whom.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{
+    problem::Origin,
+    read::{Choice, Table},
+};
+
+/// How often and how long a message is tried.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Retry {
+    attempts: u32,
+    interval: Duration,
+    timeout: Duration,
+}
+
+impl Retry {
+    /// How often a message is sent at most, the first time included.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// From one attempt to the next.
+    pub fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// How long one attempt may take.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// When the last attempt has ended, counted from the first.
+    pub fn budget(&self) -> Duration {
+        self.interval
+            .saturating_mul(self.attempts.saturating_sub(1))
+            .saturating_add(self.timeout)
+    }
+
+    fn read(mut table: Table<'_>) -> Self {
+        let attempts = table.or::<u64>("attempts", 4);
+        let bounded = u32::try_from(attempts)
+            .ok()
+            .filter(|count| (1..=100).contains(count));
+        if bounded.is_none() {
+            table.problem(
+                "attempts",
+                format!("{attempts} is out of range"),
+                "1 to 100",
+            );
+        }
+        let interval = table.seconds("interval_secs", 60);
+        let timeout = table.seconds("timeout_secs", 30);
+        table.finish();
+        Self {
+            attempts: bounded.unwrap_or(1),
+            interval,
+            timeout,
+        }
+    }
+}
+
+/// Algorithms of what we send to partners whose file does not say otherwise.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OutboundProfile {
+    /// eDelivery AS4 1.15.
+    Rsa,
+    /// eDelivery AS4 2.0.
+    Ecc,
+}
+
+impl Choice for OutboundProfile {
+    const WORDS: &'static [(&'static str, Self)] = &[("rsa", Self::Rsa), ("ecc", Self::Ecc)];
+}
+
+/// `[as4]`.
+#[derive(Clone, Debug)]
+pub struct As4 {
+    origin: Origin,
+    pmodes: PathBuf,
+    max_message_bytes: u64,
+    max_payload_bytes: u64,
+    retry: Retry,
+    duplicate_window: Duration,
+    outbound_profile: OutboundProfile,
+}
+
+impl As4 {
+    /// Where the folder of the templates is named.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The folder of the P-Mode templates.
+    pub fn pmodes(&self) -> &Path {
+        &self.pmodes
+    }
+
+    /// The largest request body that is read.
+    pub fn max_message_bytes(&self) -> u64 {
+        self.max_message_bytes
+    }
+
+    /// The largest part after decompression.
+    pub fn max_payload_bytes(&self) -> u64 {
+        self.max_payload_bytes
+    }
+
+    /// How often and how long a message is tried.
+    pub fn retry(&self) -> Retry {
+        self.retry
+    }
+
+    /// How long a MessageId is remembered.
+    pub fn duplicate_window(&self) -> Duration {
+        self.duplicate_window
+    }
+
+    /// Algorithms of what we send.
+    pub fn outbound_profile(&self) -> OutboundProfile {
+        self.outbound_profile
+    }
+
+    pub(super) fn read(mut table: Table<'_>) -> Option<Self> {
+        let pmodes = table.path("pmodes");
+        let origin = table.origin_of("pmodes").clone();
+        let max_message_bytes = table.or("max_message_bytes", 100 * MIB);
+        let max_payload_bytes = table.or("max_payload_bytes", 100 * MIB);
+        let retry = Retry::read(table.section("retry"));
+        let days = table.or::<u64>("duplicate_window_days", 7);
+        if days < 7 {
+            let problem = format!("{days} days are less than a week");
+            table.problem("duplicate_window_days", problem, "at least 7");
+        }
+        let outbound_profile = table.or("outbound_profile", OutboundProfile::Rsa);
+        table.finish();
+        Some(Self {
+            origin,
+            pmodes: pmodes?,
+            max_message_bytes,
+            max_payload_bytes,
+            retry,
+            duplicate_window: Duration::from_secs(days.saturating_mul(86_400)),
+            outbound_profile,
+        })
+    }
+}
+
+const MIB: u64 = 1024 * 1024;

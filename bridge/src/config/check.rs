@@ -1,0 +1,138 @@
+//! What no section can see alone: settings that contradict each other.
+
+use super::{
+    Config,
+    platform::Environment,
+    problem::{Origin, Problems},
+    tree::{Entries, Node, Value},
+};
+
+/// Reports every contradiction at the line of the setting that should change.
+pub(super) fn contradictions(config: &Config, tree: &Entries, problems: &Problems) {
+    let report = Report { tree, problems };
+    timers(config, &report);
+    retry(config, &report);
+    listeners(config, &report);
+    urls(config, &report);
+}
+
+struct Report<'a> {
+    tree: &'a Entries,
+    problems: &'a Problems,
+}
+
+impl Report<'_> {
+    /// A problem at `key`, or at the nearest table above it that is written.
+    fn at(&self, key: &str, problem: String, hint: &str) {
+        let origin = place(self.tree, key)
+            .cloned()
+            .unwrap_or(Origin::Set("".into()));
+        self.problems
+            .add(&origin, format!("{key}: {problem}"), hint);
+    }
+}
+
+fn place<'t>(tree: &'t Entries, key: &str) -> Option<&'t Origin> {
+    let mut table = Some(tree);
+    let mut found: Option<&Node> = None;
+    for name in key.split('.') {
+        let Some(node) = table.and_then(|entries| entries.get(name)) else {
+            break;
+        };
+        found = Some(node);
+        table = match &node.value {
+            Value::Table(entries) => Some(entries),
+            _ => None,
+        };
+    }
+    // A default contradicts something that is written: any written section tells the file.
+    found
+        .or_else(|| tree.values().next())
+        .map(|node| &node.origin)
+}
+
+/// The requester must wait longer than the provider may take, or a genuine answer comes too late.
+fn timers(config: &Config, report: &Report<'_>) {
+    let timers = config.timers();
+    let pairs = timers
+        .requester()
+        .by_key()
+        .into_iter()
+        .zip(timers.provider().by_key());
+    for ((key, requester), (_, provider)) in pairs {
+        if requester <= provider {
+            let problem = format!(
+                "{} s do not exceed timers.provider.{key} = {}",
+                requester.as_secs(),
+                provider.as_secs()
+            );
+            report.at(
+                &format!("timers.requester.{key}"),
+                problem,
+                "the requester waits longer",
+            );
+        }
+    }
+    if timers.national() >= timers.provider().t1() {
+        let problem = format!(
+            "{} s leave no time before timers.provider.t1_secs = {}",
+            timers.national().as_secs(),
+            timers.provider().t1().as_secs()
+        );
+        report.at(
+            "timers.national_secs",
+            problem,
+            "a register must answer before T1 ends",
+        );
+    }
+}
+
+/// robustness.md section 8 rule 4: the peer must hear from us before its own deadline.
+fn retry(config: &Config, report: &Report<'_>) {
+    let (retry, t1) = (config.as4().retry(), config.timers().provider().t1());
+    if retry.budget() >= t1 {
+        let problem = format!(
+            "{} attempts, {} s apart, end after {} s, not before timers.provider.t1_secs = {}",
+            retry.attempts(),
+            retry.interval().as_secs(),
+            retry.budget().as_secs(),
+            t1.as_secs()
+        );
+        report.at("as4.retry", problem, "fewer attempts or a shorter interval");
+    }
+}
+
+fn listeners(config: &Config, report: &Report<'_>) {
+    let mut taken: Vec<(&str, std::net::SocketAddr)> = Vec::new();
+    for (name, listener) in config.listen().all() {
+        let address = listener.address();
+        let same = taken
+            .iter()
+            .find(|(_, other)| *other == address && address.port() != 0);
+        if let Some((other, _)) = same {
+            let problem = format!("{address} is already taken by listen.{other}");
+            report.at(&format!("listen.{name}.address"), problem, "");
+        }
+        taken.push((name, address));
+        if let Some(problem) = listener.check(config.platform().environment()) {
+            report.at(
+                &format!("listen.{name}.base_url"),
+                problem.to_owned(),
+                "https://…",
+            );
+        }
+    }
+}
+
+/// Plain HTTP to others is for test networks only.
+fn urls(config: &Config, report: &Report<'_>) {
+    if config.platform().environment() != Environment::Production {
+        return;
+    }
+    for (key, url) in config.outgoing_urls() {
+        if url.scheme() == "http" {
+            let problem = format!("{url} is not encrypted");
+            report.at(key, problem, "http is not allowed in production");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Reads files and folders that a configuration names.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+
+use super::{
+    problem::Origin,
+    read::{Context, Table, Wrong},
+    secret::unreadable,
+    tree::{self, Entries},
+};
+
+/// A text file of a folder.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TextFile {
+    name: String,
+    path: PathBuf,
+    text: String,
+}
+
+impl TextFile {
+    /// The file's name without its ending.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it says.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The `*.toml` of a folder, by name. A folder without any is a problem.
+pub(super) fn toml_files(context: &Context, origin: &Origin, folder: &Path) -> Vec<TextFile> {
+    let shown = folder.display();
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let wrong = unreadable(folder, &error);
+            context.problems.add(origin, wrong.problem, wrong.hint);
+            return Vec::new();
+        }
+    };
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    paths.sort();
+    if paths.is_empty() {
+        context
+            .problems
+            .add(origin, format!("{shown} holds no .toml file"), "");
+    }
+    paths
+        .into_iter()
+        .filter_map(|path| text_file(context, path))
+        .collect()
+}
+
+fn text_file(context: &Context, path: PathBuf) -> Option<TextFile> {
+    let name = path.file_stem()?.to_str()?.to_owned();
+    match read_text(&path) {
+        Ok(text) => Some(TextFile { name, path, text }),
+        Err(wrong) => {
+            context
+                .problems
+                .add(&Origin::whole_file(&path), wrong.problem, wrong.hint);
+            None
+        }
+    }
+}
+
+/// The text of a file.
+pub(super) fn read_text(path: &Path) -> Result<String, Wrong> {
+    fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+}
+
+/// The entries of a second file, whose problems carry its own name.
+pub(super) fn entries_of(context: &Context, path: &Path, text: &str) -> Entries {
+    tree::parse(path, text, &context.problems)
+}
+
+impl Table<'_> {
+    /// A required file with its path.
+    pub(super) fn whole_file(&mut self, key: &'static str) -> Option<(PathBuf, String)> {
+        let path = self.path(key)?;
+        match read_text(&path) {
+            Ok(text) => Some((path, text)),
+            Err(wrong) => {
+                self.problem(key, wrong.problem, wrong.hint);
+                None
+            }
+        }
+    }
+
+    /// An optional folder that must exist when it is named.
+    pub(super) fn folder(&mut self, key: &'static str) -> Option<PathBuf> {
+        let path = self.find_path(key)?;
+        if path.is_dir() {
+            return Some(path);
+        }
+        self.problem(key, format!("{} is not a folder", path.display()), "");
+        None
+    }
+
+    /// The text of a required PEM file with at least one certificate.
+    pub(super) fn pem_file(&mut self, key: &'static str) -> Option<String> {
+        let path = self.path(key)?;
+        self.pem_at(key, &path)
+    }
+
+    /// The texts of several PEM files.
+    pub(super) fn pem_files(&mut self, key: &'static str) -> Vec<String> {
+        let names = self.list::<String>(key);
+        let path = |name: String| self.context().base.join(name);
+        names
+            .into_iter()
+            .map(path)
+            .filter_map(|path| self.pem_at(key, &path))
+            .collect()
+    }
+
+    fn pem_at(&self, key: &str, path: &Path) -> Option<String> {
+        match certificates_text(path) {
+            Ok(text) => Some(text),
+            Err(wrong) => {
+                self.problem(key, wrong.problem, wrong.hint);
+                None
+            }
+        }
+    }
+}
+
+fn certificates_text(path: &Path) -> Result<String, Wrong> {
+    let text = read_text(path)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+    if found.is_ok_and(|found| !found.is_empty()) {
+        return Ok(text);
+    }
+    let problem = format!("{} holds no certificate in PEM", path.display());
+    Err(Wrong::new(problem, "-----BEGIN CERTIFICATE-----"))
+}

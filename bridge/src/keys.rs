@@ -1,0 +1,1 @@
+//! Keys of the platform: made, listed, watched for their expiry.
