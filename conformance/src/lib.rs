@@ -3,4 +3,6 @@
 //! Reaches a node over the wire only. `simulator` plays every neighbor of a bridge; `cli` is the
 //! command line, also reachable as `bridge conformance`.
 
+pub mod pki;
+
 pub mod simulator;
