@@ -6,7 +6,15 @@
 
 pub mod http;
 pub mod journal;
+pub mod national;
+pub mod pdf;
+pub mod person;
+pub mod register;
+pub mod sak;
 pub mod source;
+#[cfg(test)]
+mod testing;
+pub mod token;
 
 pub use journal::{Complaint, EvidenceRecord, Flow, Journal, Keys, Step, Verdict, Wire};
 pub use source::Source;

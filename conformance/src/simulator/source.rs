@@ -6,19 +6,22 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::{Builder, Uuid};
 
+/// Tells the time
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Fills a buffer with random bytes
+pub type Fill = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// The only source of time and randomness of the simulated world
 #[derive(Clone)]
 pub struct Source {
-    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    fill: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    now: Clock,
+    fill: Fill,
 }
 
 impl Source {
     /// Builds a source from a clock and a generator of random bytes
-    pub fn new(
-        now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-        fill: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
-    ) -> Self {
+    pub fn new(now: Clock, fill: Fill) -> Self {
         Self { now, fill }
     }
 
