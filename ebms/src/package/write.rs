@@ -1,0 +1,2 @@
+//! stub
+pub(crate) struct Outer; pub(crate) fn write() {}

@@ -1,0 +1,197 @@
+//! Our own keys, each with the certificate that goes with it. A key that does not belong to its
+//! certificate is refused at start, not at the first message.
+
+use super::certificate::{Certificate, InvalidCertificate, KeyKind};
+use aws_lc_rs::{
+    agreement,
+    rand::SystemRandom,
+    rsa::{OaepPrivateDecryptingKey, PrivateDecryptingKey},
+    signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair},
+};
+use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
+use std::{fmt, sync::Arc};
+
+/// A key that cannot be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum InvalidKey {
+    /// Not PEM with a PKCS#8 private key.
+    #[error("no PKCS#8 private key in PEM")]
+    Pem,
+    /// The certificate cannot be read.
+    #[error("certificate: {0}")]
+    Certificate(#[source] InvalidCertificate),
+    /// Not a key of the kind its certificate names, or of a kind that is not supported.
+    #[error("the key is of an unsupported kind or not of the kind its certificate names")]
+    Kind,
+    /// The certificate belongs to another key.
+    #[error("the certificate belongs to another key")]
+    Mismatch,
+}
+
+/// A key we sign with, and its certificate chain, leaf first.
+#[derive(Clone)]
+pub struct SigningKey(Arc<Signing>);
+
+struct Signing {
+    key: SigningSecret,
+    leaf: Certificate,
+    chain: Vec<Certificate>,
+}
+
+pub(super) enum SigningSecret {
+    Rsa(RsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+    Ecdsa(EcdsaKeyPair),
+}
+
+impl SigningKey {
+    /// Reads a PKCS#8 key and its certificate chain, leaf first.
+    pub fn from_pkcs8_pem(key_pem: &[u8], chain_pem: &[u8]) -> Result<Self, InvalidKey> {
+        let chain = Certificate::all_from_pem(chain_pem).map_err(InvalidKey::Certificate)?;
+        let leaf = chain.first().ok_or(InvalidKey::Certificate(InvalidCertificate::Pem))?.clone();
+        let der = read_pem(key_pem)?;
+        let der = der.secret_pkcs8_der();
+        let kind = |_| InvalidKey::Kind;
+        let key = match leaf.key_kind() {
+            KeyKind::Rsa => SigningSecret::Rsa(RsaKeyPair::from_pkcs8(der).map_err(kind)?),
+            KeyKind::Ed25519 => SigningSecret::Ed25519(
+                Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_err(kind)?,
+            ),
+            KeyKind::P256 => SigningSecret::Ecdsa(
+                EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, der)
+                    .map_err(kind)?,
+            ),
+            KeyKind::X25519 | KeyKind::P384 | KeyKind::P521 | KeyKind::Other => {
+                return Err(InvalidKey::Kind);
+            }
+        };
+        let public = match &key {
+            SigningSecret::Rsa(key) => key.public_key().as_ref(),
+            SigningSecret::Ed25519(key) => key.public_key().as_ref(),
+            SigningSecret::Ecdsa(key) => key.public_key().as_ref(),
+        };
+        if public != leaf.key_bits() {
+            return Err(InvalidKey::Mismatch);
+        }
+        Ok(Self(Arc::new(Signing { key, leaf, chain })))
+    }
+
+    /// The certificate of the key.
+    pub fn certificate(&self) -> &Certificate {
+        &self.0.leaf
+    }
+
+    /// The certificate chain, leaf first.
+    pub fn chain(&self) -> &[Certificate] {
+        &self.0.chain
+    }
+
+    pub(super) fn secret(&self) -> &SigningSecret {
+        &self.0.key
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({:?})", self.0.leaf)
+    }
+}
+
+/// A key we decrypt with, and its certificate.
+#[derive(Clone)]
+pub struct DecryptionKey(Arc<Decryption>);
+
+struct Decryption {
+    key: DecryptionSecret,
+    certificate: Certificate,
+}
+
+pub(super) enum DecryptionSecret {
+    Rsa(OaepPrivateDecryptingKey),
+    Agreement(agreement::PrivateKey),
+}
+
+impl DecryptionKey {
+    /// Reads a PKCS#8 key and its certificate.
+    pub fn from_pkcs8_pem(key_pem: &[u8], certificate_pem: &[u8]) -> Result<Self, InvalidKey> {
+        let certificate =
+            Certificate::from_pem(certificate_pem).map_err(InvalidKey::Certificate)?;
+        let der = read_pem(key_pem)?;
+        let der = der.secret_pkcs8_der();
+        let (key, matches) = match certificate.key_kind() {
+            KeyKind::Rsa => read_rsa(der, &certificate)?,
+            kind => read_agreement(der, kind, &certificate)?,
+        };
+        if !matches {
+            return Err(InvalidKey::Mismatch);
+        }
+        Ok(Self(Arc::new(Decryption { key, certificate })))
+    }
+
+    /// The certificate of the key.
+    pub fn certificate(&self) -> &Certificate {
+        &self.0.certificate
+    }
+
+    pub(super) fn secret(&self) -> &DecryptionSecret {
+        &self.0.key
+    }
+}
+
+impl fmt::Debug for DecryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DecryptionKey({:?})", self.0.certificate)
+    }
+}
+
+fn read_pem(pem: &[u8]) -> Result<PrivatePkcs8KeyDer<'static>, InvalidKey> {
+    PrivatePkcs8KeyDer::from_pem_slice(pem).map_err(|_| InvalidKey::Pem)
+}
+
+fn read_rsa(
+    der: &[u8],
+    certificate: &Certificate,
+) -> Result<(DecryptionSecret, bool), InvalidKey> {
+    let pair = RsaKeyPair::from_pkcs8(der).map_err(|_| InvalidKey::Kind)?;
+    let key = PrivateDecryptingKey::from_pkcs8(der).map_err(|_| InvalidKey::Kind)?;
+    let key = OaepPrivateDecryptingKey::new(key).map_err(|_| InvalidKey::Kind)?;
+    let matches = pair.public_key().as_ref() == certificate.key_bits();
+    Ok((DecryptionSecret::Rsa(key), matches))
+}
+
+fn read_agreement(
+    der: &[u8],
+    kind: KeyKind,
+    certificate: &Certificate,
+) -> Result<(DecryptionSecret, bool), InvalidKey> {
+    let read = |algorithm| {
+        agreement::PrivateKey::from_private_key_der(algorithm, der).map_err(|_| InvalidKey::Kind)
+    };
+    let key = match kind {
+        KeyKind::X25519 => {
+            let raw = x25519_from_pkcs8(der).ok_or(InvalidKey::Kind)?;
+            agreement::PrivateKey::from_private_key(&agreement::X25519, raw)
+                .map_err(|_| InvalidKey::Kind)?
+        }
+        KeyKind::P256 => read(&agreement::ECDH_P256)?,
+        KeyKind::P384 => read(&agreement::ECDH_P384)?,
+        KeyKind::P521 => read(&agreement::ECDH_P521)?,
+        KeyKind::Rsa | KeyKind::Ed25519 | KeyKind::Other => return Err(InvalidKey::Kind),
+    };
+    let public = key.compute_public_key().map_err(|_| InvalidKey::Kind)?;
+    let matches = public.as_ref() == certificate.key_bits();
+    Ok((DecryptionSecret::Agreement(key), matches))
+}
+
+/// The 32 octets of an X25519 key: RFC 8410 fixes everything before them.
+fn x25519_from_pkcs8(der: &[u8]) -> Option<&[u8]> {
+    const PREFIX: &[u8] =
+        b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x6e\x04\x22\x04\x20";
+    der.strip_prefix(PREFIX).filter(|raw| raw.len() == 32)
+}
+
+/// The library asks for a source of randomness that it does not use: RSA PKCS#1 signatures have
+/// none, and the others take it from the library's own generator.
+pub(super) fn unused_random() -> SystemRandom {
+    SystemRandom::new()
+}
