@@ -1,0 +1,1 @@
+//! What was exchanged, for those who must be able to prove it: append-only, chained, signed.
