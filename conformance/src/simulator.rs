@@ -4,6 +4,7 @@
 //! [`Journal`] instead of guessing. It has no clock and no randomness of its own: both come from
 //! a [`Source`].
 
+pub mod edm;
 pub mod http;
 pub mod journal;
 pub mod national;
