@@ -1,0 +1,303 @@
+//! How much one peer may take: connections, bytes of a body, time for a body.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    net::IpAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::body::{Body, HttpBody};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use http_body_util::BodyDataStream;
+use hyper::body::{Frame, Incoming, SizeHint};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// Why a body was not read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// It is larger than allowed; no more than the limit was read.
+    #[error("body exceeds {limit} bytes")]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// It came more slowly than any honest sender sends.
+    #[error("body came too slowly")]
+    TooSlow,
+    /// The connection broke, or the body was malformed.
+    #[error("body ended early")]
+    Broken(#[source] axum::Error),
+}
+
+/// Reads a body up to `limit` bytes. A larger announced length is refused before reading.
+///
+/// # Errors
+/// See [`BodyError`].
+pub async fn read_body(body: Body, limit: u64) -> Result<Bytes, BodyError> {
+    let announced = body.size_hint().lower();
+    if announced > limit {
+        return Err(BodyError::TooLarge { limit });
+    }
+    let mut stream = BodyDataStream::new(body);
+    // What is announced is believed up to a point only: memory is given when bytes come.
+    let expected = usize::try_from(announced.min(1024 * 1024)).unwrap_or_default();
+    let mut read = BytesMut::with_capacity(expected);
+    while let Some(part) = stream.next().await {
+        let part = part.map_err(BodyError::from_axum)?;
+        let total = read.len().saturating_add(part.len());
+        if u64::try_from(total).unwrap_or(u64::MAX) > limit {
+            return Err(BodyError::TooLarge { limit });
+        }
+        read.extend_from_slice(&part);
+    }
+    Ok(read.freeze())
+}
+
+impl BodyError {
+    fn from_axum(error: axum::Error) -> Self {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+        while let Some(error) = cause {
+            if error.is::<TooSlow>() {
+                return Self::TooSlow;
+            }
+            cause = error.source();
+        }
+        Self::Broken(error)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("body came too slowly")]
+struct TooSlow;
+
+/// A request body that fails when it brings less than 1 KiB per second over the window.
+///
+/// Only time spent waiting for the peer counts: while the reader is busy, nobody waits.
+#[derive(Debug)]
+pub(super) struct PacedBody {
+    inner: Incoming,
+    window: Duration,
+    waited: Duration,
+    waiting: Option<Waiting>,
+    bytes: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    since: Instant,
+    alarm: Pin<Box<Sleep>>,
+}
+
+impl PacedBody {
+    pub(super) fn new(inner: Incoming, window: Duration) -> Self {
+        Self {
+            inner,
+            window,
+            waited: Duration::ZERO,
+            waiting: None,
+            bytes: 0,
+        }
+    }
+
+    fn arrived(&mut self, bytes: usize) {
+        if let Some(waiting) = self.waiting.take() {
+            self.waited = self.waited.saturating_add(waiting.since.elapsed());
+        }
+        self.bytes = self
+            .bytes
+            .saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        if self.bytes >= self.window.as_secs().max(1) * BYTES_PER_SECOND {
+            self.bytes = 0;
+            self.waited = Duration::ZERO;
+        }
+    }
+
+    fn waited_too_long(&mut self, cx: &mut Context<'_>) -> bool {
+        let left = self.window.saturating_sub(self.waited);
+        let waiting = self.waiting.get_or_insert_with(|| {
+            let since = Instant::now();
+            Waiting {
+                since,
+                alarm: Box::pin(sleep_until(since + left)),
+            }
+        });
+        waiting.alarm.as_mut().poll(cx).is_ready()
+    }
+}
+
+const BYTES_PER_SECOND: u64 = 1024;
+
+impl HttpBody for PacedBody {
+    type Data = Bytes;
+    type Error = axum::BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        match Pin::new(&mut self.inner).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.arrived(frame.data_ref().map_or(0, Bytes::len));
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(other) => Poll::Ready(other.map(|frame| frame.map_err(Into::into))),
+            Poll::Pending if self.waited_too_long(cx) => Poll::Ready(Some(Err(TooSlow.into()))),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// Open connections, in all and by address.
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    limit: usize,
+    limit_per_address: usize,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    total: usize,
+    by_address: BTreeMap<IpAddr, usize>,
+}
+
+/// The right to one connection; given back when dropped.
+#[derive(Debug)]
+pub(super) struct Permit {
+    connections: Connections,
+    address: IpAddr,
+}
+
+impl Connections {
+    pub(super) fn new(limit: usize, limit_per_address: usize) -> Self {
+        let open = Mutex::new(Open::default());
+        Self {
+            shared: Arc::new(Shared {
+                limit,
+                limit_per_address,
+                open,
+            }),
+        }
+    }
+
+    /// A permit, or `None` when the limit of all or of this address is reached.
+    pub(super) fn admit(&self, address: IpAddr) -> Option<Permit> {
+        // An IPv4 address must not count anew when it comes in over IPv6.
+        let address = address.to_canonical();
+        let mut open = self
+            .shared
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let here = open.by_address.get(&address).copied().unwrap_or_default();
+        if open.total >= self.shared.limit || here >= self.shared.limit_per_address {
+            return None;
+        }
+        open.total += 1;
+        open.by_address.insert(address, here + 1);
+        Some(Permit {
+            connections: self.clone(),
+            address,
+        })
+    }
+
+    #[cfg(test)]
+    fn total(&self) -> usize {
+        self.shared.open.lock().unwrap().total
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut open = self
+            .connections
+            .shared
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        open.total = open.total.saturating_sub(1);
+        match open.by_address.get_mut(&self.address) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                open.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([127, 0, 0, last])
+    }
+
+    #[test]
+    fn an_address_gets_no_more_than_its_share() {
+        let connections = Connections::new(3, 2);
+        let one = connections.admit(address(1)).unwrap();
+        let _two = connections.admit(address(1)).unwrap();
+        assert!(connections.admit(address(1)).is_none());
+        drop(one);
+        assert!(connections.admit(address(1)).is_some());
+    }
+
+    #[test]
+    fn all_addresses_together_get_no_more_than_the_whole() {
+        let connections = Connections::new(3, 2);
+        let permits: Vec<_> = (1..=3)
+            .map(|last| connections.admit(address(last)))
+            .collect();
+        assert!(permits.iter().all(Option::is_some));
+        assert!(connections.admit(address(4)).is_none());
+        drop(permits);
+        assert_eq!(connections.total(), 0);
+    }
+
+    #[test]
+    fn an_address_counts_once_however_it_is_written() {
+        let connections = Connections::new(3, 1);
+        let _permit = connections.admit(address(1)).unwrap();
+        let mapped: IpAddr = "::ffff:127.0.0.1".parse().unwrap();
+        assert!(connections.admit(mapped).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_body_beyond_the_limit_is_refused() {
+        let body = || Body::from(vec![0; 11]);
+        assert!(matches!(
+            read_body(body(), 10).await,
+            Err(BodyError::TooLarge { limit: 10 })
+        ));
+        assert_eq!(read_body(body(), 11).await.unwrap().len(), 11);
+    }
+
+    #[tokio::test]
+    async fn a_body_of_unknown_length_is_refused_when_it_grows_too_large() {
+        let parts = (0..100).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(&[0; 10])));
+        let body = Body::from_stream(futures_util::stream::iter(parts));
+        assert!(matches!(
+            read_body(body, 500).await,
+            Err(BodyError::TooLarge { .. })
+        ));
+    }
+}
