@@ -15,6 +15,12 @@ pub mod message;
 
 pub mod store;
 
+mod stored;
+
+pub(crate) mod batch;
+
+pub mod embedded;
+
 pub use change::{Applied, Change, Opened, Opening};
 pub use id::{EntryId, EpochNumber, ExchangeId, OpId};
 pub use message::{Claim, Digest, MessageAnswer, MessageKey, RequestMemory};

@@ -59,6 +59,7 @@ pub struct Lease {
     pub(crate) exchange: ExchangeId,
     pub(crate) kind: WorkKind,
     pub(crate) holder: OpId,
+    pub(crate) length: Duration,
     /// Where the store keeps the delivery; empty where it needs no such place.
     pub(crate) delivery: String,
 }

@@ -49,6 +49,14 @@ pub(crate) enum Finish {
     Bury(Lease, Reason),
 }
 
+impl Finish {
+    pub(crate) const fn lease(&self) -> &Lease {
+        match self {
+            Self::Done(lease) | Self::Bury(lease, _) => lease,
+        }
+    }
+}
+
 /// What became of a change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Applied {

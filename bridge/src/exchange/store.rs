@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     outbox::{DeadLetter, Lease, Leased, Reason, Take},
-    seal::SealError,
+    seal::{IndexKey, SealError},
 };
 
 /// Where exchanges, their work and the memory of messages are kept.
@@ -229,6 +229,9 @@ pub enum StoreError {
     /// A record cannot be read.
     #[error("record is damaged")]
     Damaged(#[source] serde_json::Error),
+    /// Work cannot be sealed for an exchange whose key is gone.
+    #[error("exchange was erased")]
+    Erased,
     /// A sealed value cannot be opened: wrong key, or it was tampered with.
     #[error("sealed value cannot be opened")]
     Sealed(#[from] SealError),
@@ -259,6 +262,7 @@ impl StoreError {
             | Self::Closed
             | Self::Newer { .. }
             | Self::Damaged(_)
+            | Self::Erased
             | Self::Sealed(_) => Retry::Never,
         }
     }
@@ -272,6 +276,39 @@ impl MemoName {
             scope,
             name: name.into(),
         }
+    }
+}
+
+impl MemoName {
+    /// The name under which the store keeps it.
+    pub(crate) fn index_name(&self, key: &IndexKey) -> String {
+        let Self { scope, name } = self;
+        format!("{scope}:{}", key.name(scope, name.as_bytes()))
+    }
+}
+
+impl Filter {
+    /// How many exchanges a page has at most.
+    pub(crate) const fn page_len(&self) -> usize {
+        if self.limit == 0 { 50 } else { self.limit }
+    }
+
+    /// Whether an exchange belongs into the list.
+    pub(crate) fn admits(&self, summary: &Summary) -> bool {
+        self.route.is_none_or(|route| route == summary.route())
+            && self.state.is_none_or(|state| state == summary.state())
+            && (self.partner.is_none() || self.partner.as_deref() == summary.partner())
+    }
+}
+
+impl Page {
+    /// Takes the one exchange too many off and notes that there is a next page.
+    pub(crate) fn cut(&mut self) {
+        self.exchanges.pop();
+        self.next = self.exchanges.last().map(|last| Cursor {
+            created_ms: last.created().as_millisecond(),
+            id: last.id(),
+        });
     }
 }
 
