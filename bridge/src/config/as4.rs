@@ -9,6 +9,7 @@ use super::{
     problem::Origin,
     read::{Choice, Table},
 };
+use crate::http::tls::ClientTls;
 
 /// How often and how long a message is tried.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -87,6 +88,7 @@ pub struct As4 {
     retry: Retry,
     duplicate_window: Duration,
     outbound_profile: OutboundProfile,
+    tls: ClientTls,
 }
 
 impl As4 {
@@ -125,7 +127,15 @@ impl As4 {
         self.outbound_profile
     }
 
+    /// Which partners' TLS servers we trust, and who we say we are to them.
+    pub fn tls(&self) -> &ClientTls {
+        &self.tls
+    }
+
     pub(super) fn read(mut table: Table<'_>) -> Option<Self> {
+        let mut tls_table = table.section("tls");
+        let tls = client_tls(&mut tls_table);
+        tls_table.finish();
         let pmodes = table.path("pmodes");
         let origin = table.origin_of("pmodes").clone();
         let max_message_bytes = table.or("max_message_bytes", 100 * MIB);
@@ -146,8 +156,25 @@ impl As4 {
             retry,
             duplicate_window: Duration::from_secs(days.saturating_mul(86_400)),
             outbound_profile,
+            tls: tls?,
         })
     }
+}
+
+/// `trust`, `certificate` and `key` of outgoing calls; without `trust` the public roots count.
+pub(super) fn client_tls(table: &mut Table<'_>) -> Option<ClientTls> {
+    let trust = table.has("trust").then(|| table.pem_file("trust"));
+    let identity = (table.has("certificate") || table.has("key"))
+        .then(|| (table.pem_file("certificate"), table.secret_file("key")));
+    let trust = match trust {
+        Some(pem) => Some(pem?),
+        None => None,
+    };
+    let identity = match identity {
+        Some((certificate, key)) => Some((certificate?, key?)),
+        None => None,
+    };
+    Some(ClientTls::new(trust, identity))
 }
 
 const MIB: u64 = 1024 * 1024;

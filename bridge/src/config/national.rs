@@ -64,22 +64,12 @@ impl Peer {
 
     fn read(mut table: Table<'_>) -> Option<Self> {
         let url = table.get("url");
-        let trust = table.has("trust").then(|| table.pem_file("trust"));
-        let identity = (table.has("certificate") || table.has("key"))
-            .then(|| (table.pem_file("certificate"), table.secret_file("key")));
+        let tls = super::as4::client_tls(&mut table);
         let timeout = table.seconds("timeout_secs", 10);
         table.finish();
-        let trust = match trust {
-            Some(pem) => Some(pem?),
-            None => None,
-        };
-        let identity = match identity {
-            Some((certificate, key)) => Some((certificate?, key?)),
-            None => None,
-        };
         Some(Self {
             url: url?,
-            tls: ClientTls::new(trust, identity),
+            tls: tls?,
             timeout,
         })
     }
