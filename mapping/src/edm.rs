@@ -14,10 +14,12 @@ mod caution;
 mod code;
 mod error;
 mod evidence;
+pub mod header;
 mod id;
 mod invalid;
 mod request;
 mod response;
+mod slot;
 mod subject;
 mod version;
 
@@ -49,6 +51,9 @@ pub use subject::{
 };
 pub use version::Version;
 
+use slot::{QUERY, RIM, RS, SDG};
+use xml::{Document, Element, Limits, Node};
+
 /// A decoded EDM message, told apart by root element and content, never by the ebMS action.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Message {
@@ -78,4 +83,94 @@ impl Message {
             Self::Error(error) => error.cautions(),
         }
     }
+}
+
+/// Reads a message. [W14] White space and a byte order mark may stand in front of it.
+pub fn decode(bytes: &[u8]) -> Result<Message, Invalid> {
+    let (bytes, mut cautions) = trim_front(bytes);
+    let document = Document::parse(bytes, &Limits::REGREP)
+        .map_err(|problem| Invalid::new("R-EDM-REQ-S001", problem, "/".to_owned()))?;
+    survey(&document, &mut cautions);
+    let root = document.root();
+    match (root.name().namespace, root.name().local) {
+        (QUERY, "QueryRequest") => {
+            request::decode(root, cautions).map(|request| Message::Request(Box::new(request)))
+        }
+        (QUERY, "QueryResponse") if is_error(root) => {
+            error::decode(root, cautions).map(|error| Message::Error(Box::new(error)))
+        }
+        (QUERY, "QueryResponse") => {
+            response::decode(root, cautions).map(|response| Message::Response(Box::new(response)))
+        }
+        (_, "QueryRequest" | "QueryResponse") => {
+            Err(Invalid::new("R-EDM-REQ-S002", Problem::Root, root.path()))
+        }
+        _ => Err(Invalid::new("R-EDM-REQ-S001", Problem::Root, root.path())),
+    }
+}
+
+/// Exceptions make a response an error; without any, and without a list of objects, the status does.
+fn is_error(root: Element<'_>) -> bool {
+    let failure = root
+        .attribute("", "status")
+        .is_some_and(|status| status.trim().ends_with(":Failure"));
+    let exceptions = root.child(RS, "Exception").is_some();
+    let objects = root.child(RIM, "RegistryObjectList").is_some();
+    if objects {
+        exceptions && failure
+    } else {
+        exceptions || failure
+    }
+}
+
+fn trim_front(bytes: &[u8]) -> (&[u8], Vec<Caution>) {
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
+    let mut cautions = Vec::new();
+    let mut note = |liberty| cautions.push(Caution::new(liberty, None, "/".to_owned()));
+    let mut rest = bytes.trim_ascii_start();
+    let mut spaces = rest.len() < bytes.len();
+    if let Some(unmarked) = rest.strip_prefix(MARK) {
+        note(Liberty::ByteOrderMark);
+        rest = unmarked.trim_ascii_start();
+        spaces |= rest.len() < unmarked.len();
+    }
+    if spaces {
+        note(Liberty::LeadingSpace);
+    }
+    (rest, cautions)
+}
+
+/// Notes once what may come up all over a document: instructions, comments, prefixes. [W13]
+fn survey(document: &Document, cautions: &mut Vec<Caution>) {
+    let root = document.root();
+    if document.skipped_instructions() > 0 {
+        cautions.push(Caution::new(Liberty::Instruction, None, root.path()));
+    }
+    let commented = root
+        .descendants()
+        .find(|element| element.nodes().any(|node| matches!(node, Node::Comment(_))));
+    if let Some(element) = commented {
+        cautions.push(Caution::new(Liberty::Comment, None, element.path()));
+    }
+    let renamed = root.descendants().find(|element| {
+        let usual = match element.name().namespace {
+            QUERY => "query",
+            RIM => "rim",
+            RS => "rs",
+            SDG => "sdg",
+            _ => return false,
+        };
+        element.prefix() != usual
+    });
+    if let Some(element) = renamed {
+        cautions.push(Caution::new(Liberty::Prefix, None, element.path()));
+    }
+}
+
+/// The release line as the message writes it, before anything else is read.
+fn specification(root: Element<'_>) -> Option<String> {
+    let mut slots = root.children_named(RIM, "Slot");
+    let slot = slots.find(|s| s.attribute("", "name") == Some("SpecificationIdentifier"))?;
+    let value = slot.child(RIM, "SlotValue")?.child(RIM, "Value")?;
+    Some(value.trimmed_text().into_owned())
 }

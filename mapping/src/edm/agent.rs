@@ -1,5 +1,12 @@
 //! Agents, their addresses, and texts in several languages.
 
+mod codec;
+
+pub(super) use codec::{
+    AgentRules, read_address, read_agent, read_classification, read_country, read_language,
+    read_texts, write_address, write_agent, write_texts,
+};
+
 use super::{AgentId, CountryCode, LanguageCode};
 
 /// A text in one language.

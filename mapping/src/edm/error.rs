@@ -1,5 +1,10 @@
 //! The Evidence Error Response, `query:QueryResponse` with status Failure.
 
+mod decode;
+mod encode;
+
+pub(super) use decode::decode;
+
 use super::{
     Agent, Caution, EdmErrorCode, ErrorProviderRole, EvidenceResponseId, Invalid, PreviewMethod,
     PreviewUrl, Problem, RequestId, Severity, Text, Version,
@@ -103,6 +108,11 @@ impl ErrorResponse {
     /// What was tolerated while reading.
     pub fn cautions(&self) -> &[Caution] {
         &self.cautions
+    }
+
+    /// The message as XML.
+    pub fn encode(&self) -> Vec<u8> {
+        encode::encode(&self.draft)
     }
 }
 

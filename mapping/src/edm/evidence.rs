@@ -1,5 +1,9 @@
 //! Evidence in a response: documents, what is said about them, and how they belong together.
 
+mod codec;
+
+pub(super) use codec::{read_objects, write_objects};
+
 use super::{
     Agent, ContentRef, DataModel, EvidenceId, EvidenceSubject, EvidenceTypeId, LanguageCode,
     MediaType, ObjectId, SupplementKind, Text,

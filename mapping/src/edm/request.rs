@@ -1,6 +1,10 @@
 //! The Evidence Request, `query:QueryRequest`.
 
 mod check;
+mod decode;
+mod encode;
+
+pub(super) use decode::decode;
 
 use super::{
     Address, Agent, Caution, ConceptId, DataModel, DataServiceId, EvidenceTypeId, Invalid,
@@ -190,6 +194,11 @@ impl Request {
     /// What was tolerated while reading.
     pub fn cautions(&self) -> &[Caution] {
         &self.cautions
+    }
+
+    /// The message as XML.
+    pub fn encode(&self) -> Vec<u8> {
+        encode::encode(&self.draft)
     }
 }
 

@@ -1,5 +1,10 @@
 //! The Evidence Response, `query:QueryResponse` with status Success or Unavailable.
 
+mod decode;
+mod encode;
+
+pub(super) use decode::decode;
+
 use super::{
     Agent, Caution, Evidence, EvidenceResponseId, Invalid, Package, Problem, RequestId, Supplement,
     Version,
@@ -126,6 +131,11 @@ impl Response {
     /// What was tolerated while reading.
     pub fn cautions(&self) -> &[Caution] {
         &self.cautions
+    }
+
+    /// The message as XML.
+    pub fn encode(&self) -> Vec<u8> {
+        encode::encode(&self.draft)
     }
 }
 

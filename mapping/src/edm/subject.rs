@@ -1,5 +1,13 @@
 //! Whom the evidence is about, and who acts for them.
 
+mod codec;
+
+pub(super) use codec::{
+    LEGAL_REPRESENTATIVE, LEGAL_SUBJECT, NATURAL_REPRESENTATIVE, NATURAL_SUBJECT,
+    read_evidence_subject, read_legal, read_natural, write_evidence_subject, write_legal,
+    write_natural,
+};
+
 use super::{Address, CountryCode, EidasId, Gender, LegalIdScheme, Loa};
 use crate::personal::Personal;
 use jiff::civil::Date;
