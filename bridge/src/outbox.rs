@@ -1,8 +1,6 @@
 //! Work that must be done at least once: put in the same transition that caused it, taken by one
 //! worker at a time, kept until it is finished or buried.
 
-pub mod worker;
-
 use std::{fmt, time::Duration};
 
 use bytes::Bytes;
