@@ -11,7 +11,13 @@ use mapping::{
 };
 use uuid::Uuid;
 
-use super::answer::{Determination, Level};
+use super::{
+    answer::{Concept, Determination, EvidenceTypes, Level, Outcome, Requirement, Services},
+    decode,
+    fetch::LookUpError,
+    relevance,
+    signature::Authentic,
+};
 
 /// A release line of the Common Services.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -27,12 +33,23 @@ pub enum Line {
 }
 
 impl Line {
-    /// The value of `Accept-Version`.
+    /// The identifier.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::V1_0 => "oots-cs:v1.0",
             Self::V1_1 => "oots-cs:v1.1",
             Self::V1_2 => "oots-cs:v1.2",
+            Self::V2_0 => "oots-cs:v2.0",
+        }
+    }
+
+    /// The value of `Accept-Version`: this line, or an older one of the same major version; the
+    /// service takes the newest it has. 2.0 is another shape with other parameters.
+    pub fn accept(self) -> &'static str {
+        match self {
+            Self::V1_0 => "oots-cs:v1.0",
+            Self::V1_1 => "oots-cs:v1.1, oots-cs:v1.0",
+            Self::V1_2 => "oots-cs:v1.2, oots-cs:v1.1, oots-cs:v1.0",
             Self::V2_0 => "oots-cs:v2.0",
         }
     }
@@ -176,7 +193,7 @@ impl DataServicesQuery {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct UserInput {
     place: Option<Place>,
-    values: BTreeMap<ConceptId, Personal<String>>,
+    values: BTreeMap<ConceptId, (Concept, Personal<String>)>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -188,8 +205,8 @@ struct Place {
 }
 
 impl UserInput {
-    /// The code of the place that a determination asked for, and the data service evidence type
-    /// the question was about, which lines before 1.2 want back.
+    /// The code of the place that a determination asked for, and the identifier the question
+    /// carried, which lines before 1.2 have and want back.
     #[must_use]
     pub fn with_place(
         mut self,
@@ -208,14 +225,17 @@ impl UserInput {
 
     /// The value chosen for a concept.
     #[must_use]
-    pub fn with_value(mut self, concept: ConceptId, value: impl Into<String>) -> Self {
-        self.values.insert(concept, Personal::new(value.into()));
+    pub fn with_value(mut self, concept: &Concept, value: impl Into<String>) -> Self {
+        let value = Personal::new(value.into());
+        self.values.insert(concept.id(), (concept.clone(), value));
         self
     }
 
-    /// The values chosen so far.
-    pub fn values(&self) -> impl Iterator<Item = (ConceptId, &Personal<String>)> {
-        self.values.iter().map(|(concept, value)| (*concept, value))
+    /// The values chosen so far, by concept.
+    pub fn values(&self) -> impl Iterator<Item = (&Concept, &Personal<String>)> {
+        self.values
+            .values()
+            .map(|(concept, value)| (concept, value))
     }
 
     /// Whether nothing was answered.
@@ -246,7 +266,7 @@ impl Parameters {
         }
     }
 
-    fn add_place(&mut self, place: &Place, line: Line) {
+    fn add_place(&mut self, place: &Place) {
         let name = match place.level {
             Level::Country => None,
             Level::Nuts1 | Level::Nuts2 | Level::Nuts3 => Some("jurisdiction-admin-l2"),
@@ -256,7 +276,7 @@ impl Parameters {
             self.add(name, place.code.expose());
         }
         self.add("jurisdiction-context-id", place.context.to_string());
-        if let (Some(service), Line::V1_0 | Line::V1_1) = (place.service, line) {
+        if let Some(service) = place.service {
             self.add("evidence-type-id", service.to_string());
         }
     }
@@ -266,14 +286,25 @@ impl Parameters {
     }
 }
 
-/// A question as the client sends and checks it.
-pub(super) trait Query {
+/// A question as the client sends it and reads the answer.
+pub(super) trait Query: Clone + Send + Sync + 'static {
+    type Answer: Send + Sync + 'static;
     const SERVICE: Service;
 
     fn parameters(&self, line: Line) -> Parameters;
+
+    /// Reads the answer and checks that it answers this question.
+    fn read(&self, answer: Authentic<'_>) -> Result<Self::Answer, LookUpError>;
+
+    /// Whether there is nothing in it, for a reason that another line may not have.
+    fn depends_on_line(answer: &Self::Answer) -> bool;
+
+    /// Whether it may be kept: refusals and questions to the user are not. [AT-07] [AT-49]
+    fn may_be_kept(answer: &Self::Answer) -> bool;
 }
 
 impl Query for RequirementsQuery {
+    type Answer = Outcome<Vec<Requirement>>;
     const SERVICE: Service = Service::EvidenceBroker;
 
     fn parameters(&self, line: Line) -> Parameters {
@@ -289,9 +320,26 @@ impl Query for RequirementsQuery {
         }
         parameters
     }
+
+    fn read(&self, answer: Authentic<'_>) -> Result<Self::Answer, LookUpError> {
+        let answer = decode::requirements(answer.body())?;
+        Ok(relevance::requirements(self, answer)?)
+    }
+
+    fn depends_on_line(answer: &Self::Answer) -> bool {
+        match answer {
+            Outcome::Found(listing) => listing.content().is_empty(),
+            Outcome::Refused(refusal) => refusal.depends_on_line(),
+        }
+    }
+
+    fn may_be_kept(answer: &Self::Answer) -> bool {
+        matches!(answer, Outcome::Found(_)) && !Self::depends_on_line(answer)
+    }
 }
 
 impl Query for EvidenceTypesQuery {
+    type Answer = Outcome<EvidenceTypes>;
     const SERVICE: Service = Service::EvidenceBroker;
 
     fn parameters(&self, line: Line) -> Parameters {
@@ -303,9 +351,26 @@ impl Query for EvidenceTypesQuery {
         }
         parameters
     }
+
+    fn read(&self, answer: Authentic<'_>) -> Result<Self::Answer, LookUpError> {
+        let answer = decode::evidence_types(answer.body())?;
+        Ok(relevance::evidence_types(self, answer)?)
+    }
+
+    fn depends_on_line(answer: &Self::Answer) -> bool {
+        match answer {
+            Outcome::Found(listing) => listing.content().alternatives().is_empty(),
+            Outcome::Refused(refusal) => refusal.depends_on_line(),
+        }
+    }
+
+    fn may_be_kept(answer: &Self::Answer) -> bool {
+        matches!(answer, Outcome::Found(_)) && !Self::depends_on_line(answer)
+    }
 }
 
 impl Query for DataServicesQuery {
+    type Answer = Services;
     const SERVICE: Service = Service::DataServiceDirectory;
 
     fn parameters(&self, line: Line) -> Parameters {
@@ -316,12 +381,29 @@ impl Query for DataServicesQuery {
             parameters.add("specification", version.as_str());
         }
         if let (Some(place), true) = (&self.input.place, line < Line::V2_0) {
-            parameters.add_place(place, line);
+            parameters.add_place(place);
         }
         for (concept, value) in self.input.values() {
-            parameters.add(&concept.to_string(), value.expose());
+            parameters.add(&concept.id().to_string(), value.expose());
         }
         parameters
+    }
+
+    fn read(&self, answer: Authentic<'_>) -> Result<Self::Answer, LookUpError> {
+        let answer = decode::data_services(answer.body())?;
+        Ok(relevance::data_services(self, answer)?)
+    }
+
+    fn depends_on_line(answer: &Self::Answer) -> bool {
+        match answer {
+            Services::Found(listing) => listing.content().is_empty(),
+            Services::MoreInput(_) => false,
+            Services::Refused(refusal) => refusal.depends_on_line(),
+        }
+    }
+
+    fn may_be_kept(answer: &Self::Answer) -> bool {
+        matches!(answer, Services::Found(listing) if !listing.content().is_empty())
     }
 }
 
