@@ -5,9 +5,11 @@
 //! a [`Source`].
 
 pub mod edm;
+pub mod foreign;
 pub mod http;
 pub mod journal;
 pub mod national;
+mod opinion;
 pub mod pdf;
 pub mod person;
 pub mod register;

@@ -162,16 +162,16 @@ pub struct ResponseFacts {
 pub struct ErrorFacts {
     /// Version
     pub version: EdmVersion,
-    /// Identifier of the request, as received
-    pub request_id: String,
+    /// Identifier of the request, as received; absent when it could not be read
+    pub request_id: Option<String>,
     /// UUID of the response
     pub response_id: String,
     /// When it is written
     pub issued: Timestamp,
     /// Who answers
     pub provider: Authority,
-    /// Who asked
-    pub requester: ReceivedAgent,
+    /// Who asked, when that could be read
+    pub requester: Option<ReceivedAgent>,
     /// Error code, `EDM:ERR:0001` to `EDM:ERR:0008`
     pub code: String,
     /// What exactly

@@ -6,6 +6,8 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::opinion;
+
 /// A public body as named in `leser` and `autor`
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Body {
@@ -335,14 +337,10 @@ pub fn open(body: &[u8], name: &str, findings: &mut Findings) -> Result<Value, S
     };
     inspect_header(&message, name, findings);
     inspect_values(&message, "", findings);
-    if let Err(error) = mapping_opinion(body) {
-        findings.add(error);
+    for objection in opinion::national(body) {
+        findings.add(objection);
     }
     Ok(message)
-}
-
-fn mapping_opinion(_body: &[u8]) -> Result<(), String> {
-    Ok(())
 }
 
 fn inspect_header(message: &Value, name: &str, findings: &mut Findings) {

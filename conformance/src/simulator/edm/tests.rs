@@ -71,11 +71,18 @@ pub(crate) fn response_facts(version: EdmVersion, documents: usize) -> ResponseF
     }
 }
 
+/// Reads a message that the platform's codec accepts as well
+#[track_caller]
+fn accepted(content: &[u8]) -> Received {
+    assert_eq!(crate::simulator::opinion::edm(content), [""; 0]);
+    read(content).unwrap()
+}
+
 #[test]
 fn a_written_request_is_read_back_in_both_versions() {
     for version in [EdmVersion::V1_2, EdmVersion::V2_0] {
         let facts = request_facts(version);
-        let Received::Request(read) = read(&request(&facts)).unwrap() else {
+        let Received::Request(read) = accepted(&request(&facts)) else {
             panic!()
         };
         assert_eq!(read.version, version.as_str());
@@ -96,7 +103,7 @@ fn a_written_request_is_read_back_in_both_versions() {
 fn a_written_response_is_read_back_in_both_versions() {
     for version in [EdmVersion::V1_2, EdmVersion::V2_0] {
         let facts = response_facts(version, 2);
-        let Received::Response(read) = read(&response(&facts)).unwrap() else {
+        let Received::Response(read) = accepted(&response(&facts)) else {
             panic!()
         };
         assert_eq!(read.status, "Success");
@@ -113,7 +120,7 @@ fn a_written_response_is_read_back_in_both_versions() {
 fn a_promise_is_unavailable_without_documents() {
     let mut facts = response_facts(EdmVersion::V2_0, 0);
     facts.available = Some(facts.issued);
-    let Received::Response(read) = read(&response(&facts)).unwrap() else {
+    let Received::Response(read) = accepted(&response(&facts)) else {
         panic!()
     };
     assert_eq!(
@@ -128,16 +135,16 @@ fn a_written_error_is_read_back() {
     let base = response_facts(EdmVersion::V1_2, 0);
     let facts = ErrorFacts {
         version: base.version,
-        request_id: base.request_id.clone(),
+        request_id: Some(base.request_id.clone()),
         response_id: "530ad1e2-5eaf-4a9a-8192-227432eea95d".to_owned(),
         issued: base.issued,
         provider: base.provider.clone(),
-        requester: base.requester.clone(),
+        requester: Some(base.requester.clone()),
         code: "EDM:ERR:0004".to_owned(),
         detail: Some("nobody".to_owned()),
         preview_location: None,
     };
-    let Received::Error(read) = read(&error(&facts)).unwrap() else {
+    let Received::Error(read) = accepted(&error(&facts)) else {
         panic!()
     };
     let exception = &read.exceptions[0];

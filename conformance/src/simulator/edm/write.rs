@@ -269,7 +269,9 @@ pub fn error(facts: &ErrorFacts) -> Vec<u8> {
     let status = format!("{STATUS}Failure");
     let mut attributes = namespaces();
     attributes.push(("status", &status));
-    attributes.push(("requestId", &facts.request_id));
+    if let Some(id) = &facts.request_id {
+        attributes.push(("requestId", id));
+    }
     let mut writer = Writer::with_declaration();
     writer.element("query:QueryResponse", &attributes, |writer| {
         simple(
@@ -287,7 +289,9 @@ pub fn error(facts: &ErrorFacts) -> Vec<u8> {
         slot(writer, "ErrorProvider", ANY, |writer| {
             classified(writer, &facts.provider, "ERRP")
         });
-        requester_slot(writer, &facts.requester);
+        if let Some(requester) = &facts.requester {
+            requester_slot(writer, requester);
+        }
         exception_element(writer, facts);
     });
     writer.finish().into_bytes()
