@@ -63,7 +63,7 @@ impl Embedded {
 
     fn with(database: Database, vault: Vault) -> Result<Self, StoreError> {
         Ok(Self {
-            file: File::new(database)?,
+            file: File::new(database, vault.world().now().as_millisecond())?,
             vault,
             work: Arc::new(Notify::new()),
             deadlines: Arc::new(Notify::new()),

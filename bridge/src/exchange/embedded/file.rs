@@ -8,6 +8,7 @@ use redb::{
 };
 use tokio::{sync::oneshot, task};
 
+use super::queue;
 use crate::exchange::{batch::Batcher, store::StoreError};
 
 /// Exchange -> summary.
@@ -59,8 +60,11 @@ pub(super) struct File {
 }
 
 impl File {
-    pub(super) fn new(database: Database) -> Result<Self, StoreError> {
+    pub(super) fn new(database: Database, now_ms: i64) -> Result<Self, StoreError> {
         prepare(&database)?;
+        let tx = database.begin_write()?;
+        queue::free(&tx, now_ms)?;
+        tx.commit()?;
         let database = Arc::new(database);
         let file = Arc::clone(&database);
         let writers = Batcher::new(move |jobs| commit(&file, jobs));

@@ -75,6 +75,22 @@ pub(super) fn put(
     Ok(())
 }
 
+/// Ends all leases: the process that held them is gone, for only one can have the file.
+pub(super) fn free(tx: &WriteTransaction, now_ms: i64) -> Result<(), StoreError> {
+    let mut ids = Vec::new();
+    for row in tx.open_table(QUEUE)?.iter()? {
+        ids.push(EntryId::new(Uuid::from_u128(row?.1.value())));
+    }
+    for id in ids {
+        if let Some(mut row) = read(tx, id)?.filter(|row| row.holder.is_some()) {
+            row.holder = None;
+            queue_at(tx, id, &mut row, now_ms)?;
+            write(tx, id, &row)?;
+        }
+    }
+    Ok(())
+}
+
 /// When the first entry of these kinds can be taken.
 pub(super) fn next_visible(
     tx: &ReadTransaction,
