@@ -5,11 +5,16 @@
 //! ([`code_table`]), and the two routes ([`provide`], [`retrieve`]).
 
 pub mod code_table;
+mod convert;
 pub mod edm;
 pub mod noots;
 pub mod personal;
+mod platform;
 pub mod provide;
 pub mod retrieve;
 
 pub use code_table::CodeTables;
 pub use personal::Personal;
+pub use platform::{
+    Context, Draw, EvidencePart, Platform, PlatformNames, Translated, Untranslatable, Warning,
+};
