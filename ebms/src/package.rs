@@ -7,7 +7,7 @@ mod transfer;
 mod write;
 
 pub(crate) use read::read;
-pub(crate) use write::{Outer, write};
+pub(crate) use write::write;
 
 use crate::id::ContentId;
 use bytes::Bytes;

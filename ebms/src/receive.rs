@@ -1,19 +1,21 @@
 //! The inbound call: octets to a sealed message, in the order of [AS4 1.12].
 
 use crate::{
-    compress, envelope::Envelope,
-    header::{UserMessage, decode},
-    id::{MessageId, PartnerName},
+    compress,
+    envelope::Envelope,
+    header::{PartInfo, UserMessage, decode},
+    id::{ContentId, PartnerName},
     package::{self, Part, Payload},
     pmode::Template,
-    profile,
+    profile::ns,
     refusal::{Reason, Refusal},
     security::{Certificate, Sealed, verify::Proof},
     signal::{self, SealedSignal},
 };
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use std::fmt;
+use std::collections::BTreeSet;
+use xml::Document;
 
 /// How much of a message is read at all. What a P-Mode allows is asked later.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,7 +57,107 @@ pub enum Incoming {
 
 /// Takes a message apart and reads its header. Nothing is proven by this.
 pub fn read(content_type: &str, body: Bytes, limits: &Limits) -> Result<Incoming, Refusal> {
-    todo!()
+    let unnamed = |reason| Refusal::new(reason, None);
+    let package = package::read(content_type, &body, limits).map_err(unnamed)?;
+    let document = Document::parse(&package.root, &xml::Limits::SOAP)
+        .map_err(|invalid| unnamed(Reason::Xml(invalid)))?;
+    let envelope = Envelope::locate(&document).map_err(unnamed)?;
+    if envelope.messaging.child(ns::EBMS, "SignalMessage").is_some() {
+        return signal::decode(&envelope).map(Incoming::Signal).map_err(unnamed);
+    }
+    let message_id = decode::peek_message_id(&envelope);
+    let named = |reason| Refusal::new(reason, message_id.clone());
+    let header = decode::user_message(envelope.messaging).map_err(named)?;
+    check_parts(&header, &package.parts).map_err(named)?;
+    Ok(Incoming::User(Sealed::new(document, header, package.parts)))
+}
+
+/// Every MIME part is described, every description has its part; order carries no meaning. [P23]
+fn check_parts(header: &UserMessage, parts: &[Part]) -> Result<(), Reason> {
+    let described: BTreeSet<&ContentId> = header.parts().iter().map(PartInfo::cid).collect();
+    let present: BTreeSet<&ContentId> = parts.iter().map(|part| &part.cid).collect();
+    if !described.is_subset(&present) {
+        return Err(Reason::Parts("a PartInfo without MIME part"));
+    }
+    if parts.len() != described.len() {
+        return Err(Reason::Parts("a MIME part without PartInfo"));
+    }
+    Ok(())
+}
+
+/// The window in which messages are taken. [AS4 3.6]
+pub(crate) fn check_age(
+    header: &UserMessage,
+    template: &Template,
+    now: Timestamp,
+) -> Result<(), Reason> {
+    let age = now.duration_since(header.timestamp());
+    let limit = |duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
+    if age > limit(template.max_age) {
+        Err(Reason::Timestamp("too old"))
+    } else if -age > limit(template.max_ahead) {
+        Err(Reason::Timestamp("in the future"))
+    } else {
+        Ok(())
+    }
+}
+
+/// The payloads in header order, decompressed within the limits of the P-Mode.
+pub(crate) fn unpack(
+    header: &UserMessage,
+    parts: Vec<Part>,
+    template: &Template,
+) -> Result<Vec<Payload>, Reason> {
+    let limits = &template.limits;
+    if parts.len() > limits.payloads {
+        return Err(Reason::NoPMode("more payloads than agreed"));
+    }
+    let mut budget = limits.total_bytes;
+    let mut payloads = Vec::with_capacity(parts.len());
+    for info in header.parts() {
+        let part = parts
+            .iter()
+            .find(|part| part.cid == *info.cid())
+            .ok_or(Reason::Parts("a PartInfo without MIME part"))?;
+        let allowed = limits.payload_bytes.min(budget);
+        let content = if info.is_compressed() {
+            let content = compress::gunzip(&part.content, limits, allowed);
+            Bytes::from(content.map_err(Reason::Decompression)?)
+        } else {
+            part.content.clone()
+        };
+        let size = content.len() as u64;
+        if size > allowed {
+            return Err(Reason::PayloadTooLarge { limit: allowed });
+        }
+        budget -= size;
+        payloads.push(Payload::new(info.cid().clone(), info.media_type(), content));
+    }
+    Ok(payloads)
+}
+
+/// Rules of the P-Mode on header values. [AS4 2.3]
+pub(crate) fn check_rules(header: &UserMessage, template: &Template) -> Result<(), Reason> {
+    if header.is_test_service() {
+        return Ok(());
+    }
+    let rules = &template.rules;
+    for name in &rules.required_properties {
+        if header.property(name).is_none() {
+            return Err(Reason::inconsistent(name, "a required property is missing"));
+        }
+    }
+    for property in header.properties() {
+        let must_be_uuid = rules.uuid_properties.iter().any(|name| name == property.name());
+        if must_be_uuid && uuid::Uuid::parse_str(property.value()).is_err() {
+            return Err(Reason::inconsistent(property.name(), "not a UUID"));
+        }
+    }
+    // [R-EDM-ebMS-017]
+    if rules.conversation_id_is_uuid && header.conversation_id().as_uuid().is_none() {
+        return Err(Reason::inconsistent("ConversationId", "not a UUID"));
+    }
+    Ok(())
 }
 
 /// A message that was received whole: header, payloads, and the proof they were signed.
@@ -120,6 +222,3 @@ impl ReceivedMessage {
         &self.read.proof
     }
 }
-pub(crate) fn check_age(_: &UserMessage, _: &Template, _: Timestamp) -> Result<(), Reason> { todo!() }
-pub(crate) fn unpack(_: &UserMessage, _: Vec<Part>, _: &Template) -> Result<Vec<Payload>, Reason> { todo!() }
-pub(crate) fn check_rules(_: &UserMessage, _: &Template) -> Result<(), Reason> { todo!() }

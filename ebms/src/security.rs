@@ -4,26 +4,28 @@
 //! Deliberately absent: any algorithm, transform or token outside the two profiles, and any
 //! constructor of the chain other than the step before. [AS4 1.6-1.12]
 
+mod agreement;
+pub(crate) mod attachment;
 mod certificate;
+mod crl;
 mod decrypt;
-mod encrypt;
+pub(crate) mod encrypt;
 mod key;
 mod name;
 pub(crate) mod sign;
-mod structure;
-mod token;
+pub(crate) mod token;
 mod trust;
 pub(crate) mod verify;
 
 pub use certificate::{Certificate, InvalidCertificate};
 pub use key::{DecryptionKey, InvalidKey, SigningKey};
-pub use trust::{Crl, InvalidCrl, Trust};
+pub use crl::{Crl, InvalidCrl};
+pub use trust::Trust;
 
 use std::ops::Deref;
 
 use crate::{
     header::UserMessage,
-    id::MessageId,
     package,
     pmode::{PModes, Partner, find::PMode},
     receive::{self, ReceivedMessage},

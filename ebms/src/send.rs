@@ -1,15 +1,29 @@
 //! The outbound call: a draft to the octets that are sent, and sent again unchanged. [AS4 1.15]
 
 use crate::{
-    header::{Party, Property, Service, UserMessage},
+    compress,
+    envelope::Envelope,
+    header::{
+        PartInfo, Party, Property, Service, UserMessage,
+        decode::{self, is_media_type},
+        encode,
+    },
     id::{ConversationId, MessageId},
-    package::{Part, Payload as Content},
+    package::{self, Part},
     pmode::Leg,
-    security::{Certificate, SigningKey},
+    profile,
+    refusal::Reason,
+    security::{
+        Certificate, SigningKey, Trust, attachment, encrypt,
+        sign::{self, Signature},
+        verify::{self, Demand, Reference, Target, Transform},
+    },
 };
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use xml::{Document, Fragment};
 
 pub use crate::package::Payload;
 
@@ -161,6 +175,12 @@ pub enum Unsendable {
     /// The partner's encryption certificate is missing, expired or not of the profile agreed.
     #[error("the encryption certificate is missing, expired or not of the agreed profile")]
     EncryptionCertificate,
+    /// A payload cannot be compressed.
+    #[error("a payload cannot be compressed")]
+    Compression,
+    /// An uncompressed XML payload is not XML.
+    #[error("an uncompressed XML payload is not XML")]
+    Content,
     /// The library failed.
     #[error("a cryptographic operation failed")]
     Cryptography,
@@ -178,5 +198,207 @@ pub fn write<'r>(
     recipient: impl Into<Option<&'r Certificate>>,
     random: &mut dyn FnMut(&mut [u8]),
 ) -> Result<Outgoing, Unsendable> {
-    todo!()
+    if sign::profile(key) != leg.profile {
+        return Err(Unsendable::SigningKey);
+    }
+    let recipient = recipient.into();
+    let header = draft.header(leg)?;
+    let parts = draft.pack(leg)?;
+    let tag = draw_tag(random);
+    let secured = Secured::new(&header, &parts, leg, key, &tag)?;
+    let (parts, encryption) = if leg.encrypt && !parts.is_empty() {
+        let recipient = recipient
+            .filter(|it| encrypt::suits(it, leg.profile) && it.is_valid_at(header.timestamp))
+            .ok_or(Unsendable::EncryptionCertificate)?;
+        let encrypted = encrypt::encrypt(parts, leg, recipient, &tag, random)
+            .ok_or(Unsendable::Cryptography)?;
+        (encrypted.parts, Some(encrypted.elements))
+    } else {
+        (parts, None)
+    };
+    let soap = secured.envelope(encryption.as_ref());
+    secured.check(soap.as_ref(), &header, &parts, leg, key)?;
+    let (content_type, body) = package::write(soap.as_ref(), &parts, &tag);
+    let references = secured
+        .references
+        .iter()
+        .map(|it| SignedDigest { uri: it.uri.clone(), digest: it.digest })
+        .collect();
+    let proof = SentProof {
+        message_id: header.message_id,
+        references,
+        signed_info: secured.signature.signed_info,
+    };
+    Ok(Outgoing { content_type, body, proof })
+}
+
+impl Draft {
+    fn header(&self, leg: &Leg) -> Result<UserMessage, Unsendable> {
+        let heading = &self.heading;
+        let values = [&heading.action]
+            .into_iter()
+            .map(String::as_str)
+            .chain([heading.from.role(), heading.to.role()])
+            .chain(self.properties.iter().flat_map(|it| [it.name(), it.value()]))
+            .chain(self.properties.iter().filter_map(Property::kind));
+        for value in values {
+            let printable = |c: char| !c.is_control() && c != '\u{FFFE}' && c != '\u{FFFF}';
+            if value.trim() != value || value.is_empty() || !value.chars().all(printable) {
+                return Err(Unsendable::Value);
+            }
+        }
+        if self.payloads.len() > MAX_PAYLOADS {
+            return Err(Unsendable::TooManyPayloads);
+        }
+        let mut seen = BTreeSet::new();
+        let mut parts = Vec::with_capacity(self.payloads.len());
+        for payload in &self.payloads {
+            if !is_media_type(payload.media_type()) {
+                return Err(Unsendable::Value);
+            }
+            if !seen.insert(payload.cid()) {
+                return Err(Unsendable::ContentIdTwice);
+            }
+            let media_type = payload.media_type().to_owned();
+            parts.push(PartInfo::new(
+                payload.cid().clone(),
+                media_type,
+                leg.compress,
+                Vec::new(),
+            ));
+        }
+        Ok(UserMessage {
+            message_id: heading.message_id.clone(),
+            timestamp: heading.timestamp,
+            ref_to_message_id: self.ref_to_message_id.clone(),
+            mpc: None,
+            from: heading.from.clone(),
+            to: heading.to.clone(),
+            agreement: leg.agreement.clone(),
+            service: heading.service.clone(),
+            action: heading.action.clone(),
+            conversation_id: heading.conversation_id.clone(),
+            properties: self.properties.clone(),
+            parts,
+        })
+    }
+
+    /// The parts as they are signed: compressed, or as they are.
+    fn pack(&self, leg: &Leg) -> Result<Vec<Part>, Unsendable> {
+        let pack = |payload: &Payload| {
+            let (content_type, content) = if leg.compress {
+                let packed = compress::gzip(payload.content(), payload.media_type())
+                    .ok_or(Unsendable::Compression)?;
+                (profile::GZIP, Bytes::from(packed))
+            } else {
+                (payload.media_type(), payload.content().clone())
+            };
+            Ok(Part { cid: payload.cid().clone(), content_type: content_type.to_owned(), content })
+        };
+        self.payloads.iter().map(pack).collect()
+    }
+}
+
+/// A signed envelope before it is put together.
+struct Secured {
+    messaging: Fragment,
+    body: Fragment,
+    references: Vec<Reference>,
+    signature: Signature,
+}
+
+impl Secured {
+    fn new(
+        header: &UserMessage,
+        parts: &[Part],
+        leg: &Leg,
+        key: &SigningKey,
+        tag: &str,
+    ) -> Result<Self, Unsendable> {
+        let (messaging_id, body_id) = (format!("msg-{tag}"), format!("body-{tag}"));
+        let messaging =
+            encode::messaging(&messaging_id, |w| encode::user_message(w, header));
+        let body = encode::body(&body_id, |_| {});
+        let mut references =
+            sign::envelope_references((&messaging_id, &messaging), (&body_id, &body));
+        for part in parts {
+            let digest = attachment::digest(&part.content_type, &part.content)
+                .ok_or(Unsendable::Content)?;
+            references.push(Reference {
+                uri: part.cid.to_href(),
+                target: Target::Part(part.cid.clone()),
+                transform: Transform::AttachmentContent,
+                digest,
+            });
+        }
+        let signature = sign::sign(&references, key, leg.signature_token, tag)
+            .ok_or(Unsendable::Cryptography)?;
+        Ok(Self { messaging, body, references, signature })
+    }
+
+    fn envelope(&self, encryption: Option<&Fragment>) -> Fragment {
+        encode::envelope(&self.messaging, &self.body, |w| {
+            // [AS4 1.6] encryption first: what was done last stands first.
+            if let Some(encryption) = encryption {
+                w.fragment(encryption);
+            }
+            w.fragment(&self.signature.elements);
+        })
+    }
+
+    /// Reads the envelope back with the code that reads what others send. [AS4 1.15]
+    fn check(
+        &self,
+        soap: &str,
+        header: &UserMessage,
+        parts: &[Part],
+        leg: &Leg,
+        key: &SigningKey,
+    ) -> Result<(), Unsendable> {
+        let document = Document::parse(soap.as_bytes(), &xml::Limits::SOAP)
+            .map_err(|_| Unsendable::SelfCheck)?;
+        let read = || {
+            let envelope = Envelope::locate(&document)?;
+            let demand = Demand {
+                profile: leg.profile,
+                encrypted: leg.encrypt && !parts.is_empty(),
+                legacy_oaep: false,
+                parts,
+            };
+            let structure = verify::read(&envelope, &demand)?;
+            let own = Trust::pinned(vec![key.certificate().clone()]);
+            let proof = structure.check(&envelope, &own, header.timestamp)?;
+            Ok::<_, Reason>((proof, decode::user_message(envelope.messaging)?))
+        };
+        match read() {
+            Ok((proof, found))
+                if proof.references == self.references
+                    && proof.signed_info == self.signature.signed_info.as_bytes()
+                    && found.message_id == header.message_id
+                    && found.properties == header.properties
+                    && found.parts.len() == header.parts.len() =>
+            {
+                Ok(())
+            }
+            // Our own certificate may have run out: that is for the configuration to notice.
+            Err(Reason::Authentication(_)) if !key.certificate().is_valid_at(header.timestamp) => {
+                Err(Unsendable::SigningKey)
+            }
+            _ => Err(Unsendable::SelfCheck),
+        }
+    }
+}
+
+/// Payloads of one message: with header and Body, Santuario's 30 references. [P35]
+const MAX_PAYLOADS: usize = 28;
+
+/// 128 random bits in hexadecimal: for ids and for the boundary.
+fn draw_tag(random: &mut dyn FnMut(&mut [u8])) -> String {
+    let mut octets = [0; 16];
+    random(&mut octets);
+    octets.iter().fold(String::with_capacity(32), |mut text, byte| {
+        text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+        text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+        text
+    })
 }

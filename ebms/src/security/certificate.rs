@@ -18,6 +18,8 @@ struct Facts {
     der: Vec<u8>,
     subject: Name,
     issuer: Name,
+    subject_der: Vec<u8>,
+    issuer_der: Vec<u8>,
     /// Big-endian, without leading zeros.
     serial: Vec<u8>,
     not_before: Timestamp,
@@ -36,6 +38,7 @@ struct Usage {
     signs: bool,
     encrypts: bool,
     agrees: bool,
+    signs_lists: bool,
 }
 
 /// The kinds of key this engine has algorithms for.
@@ -103,6 +106,8 @@ impl Certificate {
             der: der.to_vec(),
             subject: Name::from_x509(parsed.subject()),
             issuer: Name::from_x509(parsed.issuer()),
+            subject_der: parsed.subject().as_raw().to_vec(),
+            issuer_der: parsed.issuer().as_raw().to_vec(),
             serial: serial.iter().skip(leading).copied().collect(),
             not_before: time(validity.not_before.timestamp())
                 .map_err(|_| InvalidCertificate::Validity)?,
@@ -154,6 +159,18 @@ impl Certificate {
 
     pub(crate) fn common_name(&self) -> Option<&str> {
         self.0.subject.common_name()
+    }
+
+    pub(super) fn subject_der(&self) -> &[u8] {
+        &self.0.subject_der
+    }
+
+    pub(super) fn issuer_der(&self) -> &[u8] {
+        &self.0.issuer_der
+    }
+
+    pub(super) fn may_sign_lists(&self) -> bool {
+        self.0.key_usage.is_none_or(|usage| usage.signs_lists)
     }
 
     pub(crate) fn issuer_name(&self) -> &Name {
@@ -246,6 +263,7 @@ fn key_usage(certificate: &X509Certificate<'_>) -> Option<Usage> {
             signs: usage.digital_signature() || usage.non_repudiation(),
             encrypts: usage.key_encipherment() || usage.data_encipherment(),
             agrees: usage.key_agreement(),
+            signs_lists: usage.crl_sign() || usage.key_cert_sign(),
         }),
         _ => None,
     })

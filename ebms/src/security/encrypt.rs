@@ -1,1 +1,233 @@
-//! stub
+//! Encrypts the parts of a message: a fresh content key per message, a fresh IV per part.
+//! [AS4 1.9-1.11, 6.M]
+
+use super::{
+    Certificate,
+    agreement::{self, Curve, Derivation, KEY_LENGTH},
+    certificate::KeyKind,
+    to_base64, token,
+};
+use crate::{
+    id::ContentId,
+    package::Part,
+    pmode::{Leg, Profile, TokenKind},
+    profile::{self, alg, ns},
+};
+use aws_lc_rs::{
+    aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
+    rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey},
+};
+use bytes::Bytes;
+use xml::{Fragment, Writer};
+use zeroize::Zeroizing;
+
+type Random<'r> = &'r mut dyn FnMut(&mut [u8]);
+
+/// Encrypted parts and the elements that describe them.
+pub(crate) struct Encrypted {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) elements: Fragment,
+}
+
+/// Whether a certificate can be encrypted for under a profile.
+pub(crate) fn suits(certificate: &Certificate, profile: Profile) -> bool {
+    let kind = match (profile, certificate.key_kind()) {
+        (Profile::Rsa, KeyKind::Rsa) | (Profile::Ed25519, KeyKind::X25519) => true,
+        (Profile::Ecdsa, KeyKind::P256 | KeyKind::P384 | KeyKind::P521) => true,
+        _ => false,
+    };
+    kind && certificate.may_encrypt()
+}
+
+/// Encrypts every part for the recipient. `tag` makes ids unique. `None` if the library fails.
+pub(crate) fn encrypt(
+    parts: Vec<Part>,
+    leg: &Leg,
+    recipient: &Certificate,
+    tag: &str,
+    random: Random<'_>,
+) -> Option<Encrypted> {
+    let mut content_key = Zeroizing::new([0; KEY_LENGTH]);
+    random(content_key.as_mut_slice());
+    let wrapped = Wrapped::new(&content_key, leg.profile, recipient, random)?;
+    let sealing = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, content_key.as_slice()).ok()?);
+    let mut sealed = Vec::with_capacity(parts.len());
+    let mut described = Vec::with_capacity(parts.len());
+    for part in parts {
+        let mut iv = [0; 12];
+        random(&mut iv);
+        described.push((part.cid.clone(), part.content_type.clone()));
+        sealed.push(seal(part, &sealing, iv)?);
+    }
+    let mut w = Writer::new();
+    let ids = Ids { token: format!("enc-{tag}"), key: format!("ek-{tag}"), data: format!("ed-{tag}") };
+    // A path of the recipient's certificates is not ours to know.
+    let chain = std::slice::from_ref(recipient);
+    token::write_token(&mut w, leg.encryption_token, chain, &ids.token);
+    wrapped.write(&mut w, leg.encryption_token, recipient, &ids, described.len());
+    for (at, (cid, content_type)) in described.iter().enumerate() {
+        write_data(&mut w, cid, content_type, &ids, at);
+    }
+    Some(Encrypted { parts: sealed, elements: w.finish() })
+}
+
+struct Ids {
+    token: String,
+    key: String,
+    data: String,
+}
+
+/// IV, ciphertext, tag. The content type moves into the description.
+fn seal(part: Part, key: &LessSafeKey, iv: [u8; 12]) -> Option<Part> {
+    let mut content = Vec::with_capacity(part.content.len() + 28);
+    content.extend_from_slice(&iv);
+    content.extend_from_slice(&part.content);
+    let nonce = Nonce::assume_unique_for_key(iv);
+    let tag = key.seal_in_place_separate_tag(nonce, Aad::empty(), content.get_mut(12..)?).ok()?;
+    content.extend_from_slice(tag.as_ref());
+    Some(Part {
+        cid: part.cid,
+        content_type: "application/octet-stream".to_owned(),
+        content: Bytes::from(content),
+    })
+}
+
+/// A wrapped content key.
+enum Wrapped {
+    Oaep(Vec<u8>),
+    Agreed { curve: Curve, originator: Vec<u8>, derivation: Derivation, wrapped: Vec<u8> },
+}
+
+impl Wrapped {
+    fn new(
+        content_key: &[u8; KEY_LENGTH],
+        profile: Profile,
+        recipient: &Certificate,
+        random: Random<'_>,
+    ) -> Option<Self> {
+        if profile == Profile::Rsa {
+            let key = PublicEncryptingKey::from_der(recipient.spki()).ok()?;
+            let key = OaepPublicEncryptingKey::new(key).ok()?;
+            let mut out = vec![0; key.ciphertext_size()];
+            key.encrypt(&OAEP_SHA256_MGF1SHA256, content_key, &mut out, None).ok()?;
+            return Some(Self::Oaep(out));
+        }
+        let curve = Curve::of(recipient.key_kind())?;
+        let ephemeral = curve.ephemeral(random)?;
+        let public = ephemeral.compute_public_key().ok()?;
+        let mut salt = vec![0; 32];
+        random(&mut salt);
+        let derivation = Derivation { salt, info: Vec::new() };
+        let wrapped =
+            agreement::wrap(&ephemeral, curve, recipient.key_bits(), &derivation, content_key)?;
+        let originator = curve.write_public(public.as_ref());
+        Some(Self::Agreed { curve, originator, derivation, wrapped })
+    }
+
+    fn write(
+        &self,
+        w: &mut Writer,
+        kind: TokenKind,
+        recipient: &Certificate,
+        ids: &Ids,
+        parts: usize,
+    ) {
+        let reference = |w: &mut Writer| token::write_reference(w, kind, recipient, &ids.token);
+        w.element("xenc:EncryptedKey", &[("xmlns:xenc", ns::XENC), ("Id", &ids.key)], |w| {
+            let wrapped = match self {
+                Self::Oaep(wrapped) => {
+                    write_oaep(w, reference);
+                    wrapped
+                }
+                Self::Agreed { curve, originator, derivation, wrapped } => {
+                    w.empty("xenc:EncryptionMethod", &[("Algorithm", alg::KW_AES128)]);
+                    w.element("ds:KeyInfo", &[("xmlns:ds", ns::DS)], |w| {
+                        write_agreement(w, *curve, originator, derivation, reference);
+                    });
+                    wrapped
+                }
+            };
+            w.element("xenc:CipherData", &[], |w| {
+                w.leaf("xenc:CipherValue", &[], &to_base64(wrapped));
+            });
+            w.element("xenc:ReferenceList", &[], |w| {
+                for at in 0..parts {
+                    w.empty("xenc:DataReference", &[("URI", &format!("#{}-{at}", ids.data))]);
+                }
+            });
+        });
+    }
+}
+
+fn write_oaep(w: &mut Writer, reference: impl FnOnce(&mut Writer)) {
+    w.element("xenc:EncryptionMethod", &[("Algorithm", alg::RSA_OAEP)], |w| {
+        w.empty("ds:DigestMethod", &[("xmlns:ds", ns::DS), ("Algorithm", alg::SHA256)]);
+        w.empty("xenc11:MGF", &[("xmlns:xenc11", ns::XENC11), ("Algorithm", alg::MGF1_SHA256)]);
+    });
+    w.element("ds:KeyInfo", &[("xmlns:ds", ns::DS)], reference);
+}
+
+fn write_agreement(
+    w: &mut Writer,
+    curve: Curve,
+    originator: &[u8],
+    derivation: &Derivation,
+    reference: impl FnOnce(&mut Writer),
+) {
+    let algorithm = if curve == Curve::X25519 { alg::X25519 } else { alg::ECDH_ES };
+    w.element("xenc:AgreementMethod", &[("Algorithm", algorithm)], |w| {
+        let attributes = [("xmlns:xenc11", ns::XENC11), ("Algorithm", alg::HKDF)];
+        w.element("xenc11:KeyDerivationMethod", &attributes, |w| {
+            w.element("dsig-more:HKDFParams", &[("xmlns:dsig-more", ns::DSIG_MORE)], |w| {
+                w.empty("dsig-more:PRF", &[("Algorithm", alg::HMAC_SHA256)]);
+                w.leaf("dsig-more:Salt", &[], &to_base64(&derivation.salt));
+                w.leaf("dsig-more:KeyLength", &[], "16");
+            });
+        });
+        w.element("xenc:OriginatorKeyInfo", &[], |w| {
+            let namespace = ("xmlns:dsig11", ns::DSIG11);
+            let Some(uri) = curve.uri() else {
+                let key = to_base64(originator);
+                return w.leaf("dsig11:DEREncodedKeyValue", &[namespace], &key);
+            };
+            w.element("ds:KeyValue", &[], |w| {
+                w.element("dsig11:ECKeyValue", &[namespace], |w| {
+                    w.empty("dsig11:NamedCurve", &[("URI", uri)]);
+                    w.leaf("dsig11:PublicKey", &[], &to_base64(originator));
+                });
+            });
+        });
+        w.element("xenc:RecipientKeyInfo", &[], reference);
+    });
+}
+
+fn write_data(w: &mut Writer, cid: &ContentId, content_type: &str, ids: &Ids, at: usize) {
+    let attributes = [
+        ("xmlns:xenc", ns::XENC),
+        ("Id", &format!("{}-{at}", ids.data)),
+        // [P05] the type of what was encrypted: gzip where it is compressed.
+        ("MimeType", content_type),
+        ("Type", alg::ATTACHMENT_CONTENT_ONLY),
+    ];
+    w.element("xenc:EncryptedData", &attributes, |w| {
+        w.empty("xenc:EncryptionMethod", &[("Algorithm", alg::AES128_GCM)]);
+        w.element("ds:KeyInfo", &[("xmlns:ds", ns::DS)], |w| {
+            let attributes = [
+                ("xmlns:wsse11", ns::WSSE11),
+                ("wsse11:TokenType", profile::token::ENCRYPTED_KEY),
+            ];
+            w.element("wsse:SecurityTokenReference", &attributes, |w| {
+                w.empty("wsse:Reference", &[("URI", &format!("#{}", ids.key))]);
+            });
+        });
+        w.element("xenc:CipherData", &[], |w| {
+            w.element("xenc:CipherReference", &[("URI", &cid.to_href())], |w| {
+                w.element("xenc:Transforms", &[], |w| {
+                    let attributes =
+                        [("xmlns:ds", ns::DS), ("Algorithm", alg::ATTACHMENT_CIPHERTEXT)];
+                    w.empty("ds:Transform", &attributes);
+                });
+            });
+        });
+    });
+}

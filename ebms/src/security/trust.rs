@@ -1,17 +1,13 @@
 //! Whose signature is accepted: pinned certificates, compared octet by octet; or a path to an
 //! authority. What a message carries is a hint, never an anchor. [AS4 1.8, 4.5]
 
-use super::Certificate;
+use super::{Certificate, Crl};
 use jiff::Timestamp;
-use rustls_pki_types::{
-    CertificateDer, CertificateRevocationListDer, SignatureVerificationAlgorithm, TrustAnchor,
-    UnixTime, pem::PemObject,
-};
-use std::{fmt, sync::Arc, time::Duration};
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
+use std::time::Duration;
 use webpki::{
-    CertRevocationList, EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter,
-    OwnedCertRevocationList, RevocationCheckDepth, RevocationOptions, RevocationOptionsBuilder,
-    UnknownStatusPolicy, anchor_from_trusted_cert, aws_lc_rs as algorithms,
+    EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, RequiredEkuNotFoundContext,
+    anchor_from_trusted_cert, aws_lc_rs as algorithms,
 };
 
 /// Whose signatures are accepted.
@@ -22,35 +18,6 @@ pub struct Trust {
     intermediates: Vec<Certificate>,
     crls: Vec<Crl>,
     common_name: Option<String>,
-}
-
-/// A certificate revocation list.
-#[derive(Clone)]
-pub struct Crl(Arc<CertRevocationList<'static>>);
-
-/// Octets that are not a revocation list.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a certificate revocation list")]
-pub struct InvalidCrl;
-
-impl Crl {
-    /// Reads PEM or DER.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidCrl> {
-        let der = match bytes.first() {
-            Some(0x30) => bytes.to_vec(),
-            _ => CertificateRevocationListDer::from_pem_slice(bytes)
-                .map_err(|_| InvalidCrl)?
-                .to_vec(),
-        };
-        let list = OwnedCertRevocationList::from_der(&der).map_err(|_| InvalidCrl)?;
-        Ok(Self(Arc::new(list.into())))
-    }
-}
-
-impl fmt::Debug for Crl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Crl")
-    }
 }
 
 impl Trust {
@@ -137,40 +104,51 @@ impl Trust {
         path: &[Certificate],
         now: Timestamp,
     ) -> Result<(), &'static str> {
-        let anchors = self.authorities.iter().map(|authority| CertificateDer::from(authority.der()));
-        let anchors: Vec<CertificateDer<'_>> = anchors.collect();
+        let der = |it: &'_ Certificate| CertificateDer::from(it.der().to_vec());
+        let anchors: Vec<CertificateDer<'_>> = self.authorities.iter().map(der).collect();
         let anchors: Vec<TrustAnchor<'_>> =
             anchors.iter().filter_map(|der| anchor_from_trusted_cert(der).ok()).collect();
-        let between = self.intermediates.iter().chain(path);
-        let between: Vec<_> = between.map(|hint| CertificateDer::from(hint.der())).collect();
-        let leaf = CertificateDer::from(certificate.der());
+        let between: Vec<CertificateDer<'_>> =
+            self.intermediates.iter().chain(path).map(der).collect();
+        let leaf = der(certificate);
         let leaf = EndEntityCert::try_from(&leaf).map_err(|_| "the certificate is malformed")?;
         let seconds = u64::try_from(now.as_second()).unwrap_or_default();
         let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        let crls: Vec<_> = self.crls.iter().map(|crl| &*crl.0).collect();
-        let verify = |revocation: Option<RevocationOptions<'_>>| {
-            leaf.verify_for_usage(ALGORITHMS, &anchors, &between, time, AnyUse, revocation, None)
-                .map(|_| ())
-                .map_err(|error| match error {
-                    webpki::Error::CertRevoked => "the certificate is revoked",
-                    webpki::Error::UnknownRevocationStatus | webpki::Error::CrlExpired { .. } => {
-                        "no current revocation list speaks for the certificate"
-                    }
-                    _ => "no path to a trusted authority",
-                })
-        };
-        let options = |depth, unknown| {
-            let builder = RevocationOptionsBuilder::new(&crls).ok()?;
-            let policy = webpki::ExpirationPolicy::Enforce;
-            let builder = builder.with_depth(depth).with_status_policy(unknown);
-            Some(builder.with_expiration_policy(policy).build())
-        };
+        let path = leaf
+            .verify_for_usage(ALGORITHMS, &anchors, &between, time, AnyUse, None, None)
+            .map_err(|_| "no path to a trusted authority")?;
+        if self.crls.is_empty() {
+            return Ok(());
+        }
         // A list must speak for the leaf; lists for authorities count where there are some.
-        verify(options(RevocationCheckDepth::EndEntity, UnknownStatusPolicy::Deny))?;
-        if crls.len() > 1 {
-            verify(options(RevocationCheckDepth::Chain, UnknownStatusPolicy::Allow))?;
+        if !self.is_listed_good(certificate, now)? {
+            return Err("no current revocation list speaks for the certificate");
+        }
+        for between in path.intermediate_certificates() {
+            let between = Certificate::from_der(&between.der())
+                .map_err(|_| "no path to a trusted authority")?;
+            self.is_listed_good(&between, now)?;
         }
         Ok(())
+    }
+
+    /// Whether a current list by the certificate's issuer leaves it out; an error if one has it.
+    /// Only authorities the operator configured sign lists.
+    fn is_listed_good(
+        &self,
+        certificate: &Certificate,
+        now: Timestamp,
+    ) -> Result<bool, &'static str> {
+        let mut spoken_for = false;
+        for issuer in self.authorities.iter().chain(&self.intermediates) {
+            for crl in self.crls.iter().filter(|crl| crl.speaks_for(certificate, issuer, now)) {
+                spoken_for = true;
+                if crl.revokes(certificate) {
+                    return Err("the certificate is revoked");
+                }
+            }
+        }
+        Ok(spoken_for)
     }
 }
 
@@ -211,6 +189,14 @@ impl ExtendedKeyUsageValidator for AnyUse {
                 return Ok(());
             }
         }
-        if any { Err(webpki::Error::RequiredEkuNotFound) } else { Ok(()) }
+        if any { Err(not_for_messages()) } else { Ok(()) }
     }
+}
+
+fn not_for_messages() -> webpki::Error {
+    let required = webpki::KeyUsage::client_auth();
+    webpki::Error::RequiredEkuNotFoundContext(RequiredEkuNotFoundContext {
+        required,
+        present: Vec::new(),
+    })
 }

@@ -1,0 +1,11 @@
+//! The engine from outside: the published vectors, recorded messages of other implementations,
+//! our own messages read back, and hostile variants of good ones.
+
+mod engine {
+    mod hostile;
+    mod recorded;
+    mod round_trip;
+    mod samples;
+    mod support;
+    mod vectors;
+}

@@ -1,0 +1,290 @@
+//! The published vectors: every good one is accepted with exactly its payloads, no bad one is
+//! accepted under any P-Mode.
+
+use super::support::{self, sha256_hex, partner, partner_toml, pmodes, read, reference, split_entity, time};
+use bytes::Bytes;
+use ebms::{
+    Answer, Incoming, PModes, Reason, ReceivedMessage, Refusal, SealedSignal, Verified,
+    receive::{self, Limits},
+    security::DecryptionKey,
+    signal::{HttpAnswer, read_answer},
+};
+use serde_json::Value;
+use std::{fmt::Write, path::Path};
+
+/// The time the vectors are made for.
+const NOW: &str = "2026-11-23T10:05:00Z";
+
+struct Vectors {
+    folder: std::path::PathBuf,
+    entries: Vec<Value>,
+}
+
+fn load(suite: &str) -> Option<Vectors> {
+    let folder = reference(suite)?.join("vectors");
+    let manifest: Value = serde_json::from_slice(&read(&folder.join("manifest.json"))).unwrap();
+    let entries = manifest["vectors"].as_array().unwrap().clone();
+    Some(Vectors { folder, entries })
+}
+
+/// How the sender is trusted.
+#[derive(Clone, Copy)]
+enum TrustBy {
+    Pin,
+    PinAndPath,
+    Path,
+}
+
+fn signing(profile: &str, by: TrustBy, party: &str) -> String {
+    let (leaf, root) = match profile {
+        "rsa" => (format!("{party}-sign-rsa"), "root-rsa"),
+        "ed25519" => (format!("{party}-sign-ed25519"), "root-ed25519"),
+        _ => (format!("{party}-sign-p256"), "root-p256"),
+    };
+    let pin = format!("certificates = [\"{leaf}.cert.pem\"]\n");
+    let mut path = format!("authorities = [\"{root}.cert.pem\"]\n");
+    if profile == "rsa" {
+        path.push_str("intermediates = [\"issuing-rsa.cert.pem\"]\ncrls = [\"issuing.crl\"]\n");
+    }
+    match by {
+        TrustBy::Pin => pin,
+        TrustBy::PinAndPath => pin + &path,
+        TrustBy::Path => path,
+    }
+}
+
+fn world(folder: &Path, profile: &str, by: TrustBy, security: &str) -> PModes {
+    let pki = folder.join("pki");
+    let security = format!("profile = \"{profile}\"\n{security}");
+    let encryption = match profile {
+        "rsa" => "fr-enc-rsa.cert.pem",
+        "ed25519" => "fr-enc-x25519.cert.pem",
+        _ => "de-enc-p256.cert.pem",
+    };
+    let fr = partner_toml("AP_FR_01", &signing(profile, by, "fr"), encryption, &security);
+    let mut partners = vec![partner(&pki, "fr", &fr)];
+    if profile == "rsa" {
+        let at = partner_toml("AP_AT_01", &signing(profile, by, "at"), encryption, &security);
+        partners.push(partner(&pki, "at", &at));
+    }
+    pmodes(partners)
+}
+
+fn keys(folder: &Path) -> Vec<DecryptionKey> {
+    ["de-enc-rsa", "de-enc-x25519", "de-enc-p256", "de-enc-p384"]
+        .iter()
+        .map(|name| {
+            let pem = |what| read(&folder.join(format!("pki/{name}.{what}.pem")));
+            DecryptionKey::from_pkcs8_pem(&pem("key"), &pem("cert")).unwrap()
+        })
+        .collect()
+}
+
+fn open(
+    stored: &[u8],
+    pmodes: &PModes,
+    keys: &[DecryptionKey],
+) -> Result<Result<Verified<ReceivedMessage>, SealedSignal>, Refusal> {
+    let (content_type, body) = split_entity(stored);
+    match receive::read(&content_type, Bytes::from(body), &Limits::default())? {
+        Incoming::User(sealed) => Ok(Ok(sealed.verify(pmodes, time(NOW))?.open(keys)?)),
+        Incoming::Signal(signal) => Ok(Err(signal)),
+    }
+}
+
+fn profile_of(file: &str) -> &'static str {
+    if file.contains("ecdsa") || file.contains("ecdh") {
+        "ecdsa"
+    } else if file.contains("eddsa") || file.contains("x25519") {
+        "ed25519"
+    } else {
+        "rsa"
+    }
+}
+
+/// Vectors that need what this engine leaves out, and why.
+fn left_out(file: &str) -> Option<&'static str> {
+    const TABLE: &[(&str, &str)] = &[
+        ("bp256", "brainpool is not in the cryptographic library"),
+        ("oots-request-oaep-mgf1p-sha256", "policy allows refusal: SHA-256 with MGF1-SHA-1"),
+        ("oots-request-oaep-no-mgf", "policy allows refusal: SHA-256 with MGF1-SHA-1"),
+    ];
+    TABLE.iter().find(|(part, _)| file.contains(part)).map(|(_, why)| *why)
+}
+
+fn check_accepted(
+    entry: &Value,
+    message: &Verified<ReceivedMessage>,
+) -> Result<(), &'static str> {
+    if message.header().message_id().as_str() != entry["messageId"].as_str().unwrap() {
+        return Err("another message id");
+    }
+    let parts = entry["parts"].as_array().cloned().unwrap_or_default();
+    if message.payloads().len() != parts.len() {
+        return Err("another number of payloads");
+    }
+    for (payload, part) in message.payloads().iter().zip(&parts) {
+        let same = payload.cid().as_str() == part["cid"].as_str().unwrap()
+            && payload.media_type() == part["mimeType"].as_str().unwrap()
+            && sha256_hex(payload.content()) == part["sha256"].as_str().unwrap();
+        if !same {
+            return Err("another payload");
+        }
+    }
+    Ok(())
+}
+
+fn print(table: &str) {
+    #[expect(clippy::print_stdout, reason = "the suite prints its table")]
+    {
+        println!("{table}");
+    }
+}
+
+#[test]
+fn every_good_user_message_is_accepted_with_its_payloads() {
+    let Some(vectors) = load("vectors/accept") else { return };
+    let keys = keys(&vectors.folder);
+    let (mut table, mut wrong) = (String::new(), 0);
+    for entry in &vectors.entries {
+        let file = entry["file"].as_str().unwrap();
+        if entry["expect"] != "accept" || file.contains("receipt") || file.starts_with("signals/") {
+            continue;
+        }
+        let stored = read(&vectors.folder.join(file));
+        let security = if file.ends_with("signed-only.as4") { "encrypt = false" } else { "" };
+        for by in [TrustBy::Pin, TrustBy::PinAndPath, TrustBy::Path] {
+            let pmodes = world(&vectors.folder, profile_of(file), by, security);
+            let verdict = match open(&stored, &pmodes, &keys) {
+                Ok(Ok(message)) => check_accepted(entry, &message).map_err(ToOwned::to_owned),
+                Ok(Err(_)) => Err("read as a signal".to_owned()),
+                Err(refusal) => Err(refusal.to_string()),
+            };
+            match (verdict, left_out(file)) {
+                (Ok(()), None) => writeln!(table, "accepted  {file}").unwrap(),
+                (Err(_), Some(why)) => writeln!(table, "left out  {file}: {why}").unwrap(),
+                (verdict, _) => {
+                    wrong += 1;
+                    writeln!(table, "WRONG     {file}: {verdict:?}").unwrap();
+                }
+            }
+        }
+    }
+    print(&table);
+    assert_eq!(wrong, 0, "{table}");
+}
+
+#[test]
+fn a_message_that_is_not_encrypted_needs_a_p_mode_that_allows_it() {
+    let Some(vectors) = load("vectors/signed-only") else { return };
+    let stored = read(&vectors.folder.join("edelivery-1.15/oots-request-signed-only.as4"));
+    let pmodes = world(&vectors.folder, "rsa", TrustBy::Pin, "");
+    let refusal = open(&stored, &pmodes, &keys(&vectors.folder)).unwrap_err();
+    assert_eq!(refusal.reason(), &Reason::Policy("not encrypted"));
+}
+
+#[test]
+fn no_bad_user_message_is_accepted() {
+    let Some(vectors) = load("vectors/reject") else { return };
+    let keys = keys(&vectors.folder);
+    let (mut table, mut accepted, mut total, mut same) = (String::new(), 0, 0, 0);
+    for entry in &vectors.entries {
+        let file = entry["file"].as_str().unwrap();
+        if entry["expect"] != "reject" || file.starts_with("signals/") {
+            continue;
+        }
+        total += 1;
+        let stored = read(&vectors.folder.join(file));
+        let expected = entry["error"].as_str().unwrap();
+        let mut found = Vec::new();
+        for profile in ["rsa", "ed25519", "ecdsa"] {
+            for by in [TrustBy::Pin, TrustBy::PinAndPath, TrustBy::Path] {
+                for security in ["", "legacy_oaep = false", "encrypt = false"] {
+                    // These two are good messages where encryption is not asked for.
+                    if security == "encrypt = false" && file.contains("not-encrypted") {
+                        continue;
+                    }
+                    let pmodes = world(&vectors.folder, profile, by, security);
+                    match open(&stored, &pmodes, &keys) {
+                        Ok(Ok(_)) => {
+                            accepted += 1;
+                            writeln!(table, "ACCEPTED  {file} under {profile} {security}").unwrap();
+                        }
+                        Ok(Err(_)) => {}
+                        Err(refusal) if profile == own_profile(file) => {
+                            found.push(refusal);
+                        }
+                        Err(_) => {}
+                    }
+                }
+            }
+        }
+        // Pinned and on a path, encryption as the vector has it: the P-Mode of the manifest.
+        let at = if file.contains("signed-only") { 5 } else { 3 };
+        let refusal = found.get(at).or_else(|| found.first());
+        let code = refusal.map(|it| it.code().as_str()).unwrap_or_default();
+        let agrees = !code.is_empty() && expected.contains(code.trim_start_matches("EBMS:"))
+            || expected.contains("SOAP fault") && code == "EBMS:0009";
+        if agrees {
+            same += 1;
+        } else {
+            let text = refusal.map(ToString::to_string).unwrap_or_default();
+            writeln!(table, "other     {file}: expected {expected}, found {text}").unwrap();
+        }
+    }
+    writeln!(table, "{total} bad messages, {same} refused with the recommended code").unwrap();
+    print(&table);
+    assert_eq!(accepted, 0, "{table}");
+    assert!(same + 4 >= total, "{table}");
+}
+
+fn own_profile(file: &str) -> &'static str {
+    if file.contains("in-rsa-pmode") { "rsa" } else { profile_of(file) }
+}
+
+#[test]
+fn signals_are_judged() {
+    let Some(vectors) = load("vectors/signals") else { return };
+    let mut table = String::new();
+    let mut wrong = 0;
+    for entry in &vectors.entries {
+        let file = entry["file"].as_str().unwrap();
+        if !file.starts_with("signals/") && !file.contains("receipt") {
+            continue;
+        }
+        let answer = judge(&vectors.folder, file);
+        let good = match (entry["expect"].as_str().unwrap(), &answer) {
+            ("accept", Answer::Acknowledged(_)) => file.contains("receipt"),
+            ("accept", Answer::Refused(_)) => file.contains("error-"),
+            ("accept", Answer::Unanswered { .. }) => file.contains("warning"),
+            ("reject", Answer::InvalidReceipt(_)) => true,
+            _ => false,
+        };
+        writeln!(table, "{}  {file}: {answer:?}", if good { "good " } else { "WRONG" }).unwrap();
+        wrong += usize::from(!good);
+    }
+    print(&table);
+    assert_eq!(wrong, 0, "{table}");
+}
+
+/// Judges a signal of AP_DE_01 as its partner would: the message it answers is read for what it
+/// signed.
+fn judge(folder: &Path, file: &str) -> Answer {
+    let about = match file {
+        _ if file.contains("eddsa") => "edelivery-2.0/oots-request-eddsa.as4",
+        _ if file.contains("test-ping") => "edelivery-1.15/test-service-ping.as4",
+        _ => "edelivery-1.15/oots-request-bst.as4",
+    };
+    let profile = profile_of(file);
+    let proof = support::proof_of(&read(&folder.join(about)));
+    let text = partner_toml(
+        "AP_DE_01",
+        &signing(profile, TrustBy::Pin, "de"),
+        if profile == "rsa" { "de-enc-rsa.cert.pem" } else { "de-enc-x25519.cert.pem" },
+        &format!("profile = \"{profile}\""),
+    );
+    let partner = partner(&folder.join("pki"), "de", &text);
+    let (content_type, body) = split_entity(&read(&folder.join(file)));
+    let http = HttpAnswer { status: 200, content_type: Some(&content_type), body: &body };
+    read_answer(&http, &proof, &partner, time(NOW))
+}
