@@ -4,6 +4,7 @@
 //! [`Journal`] instead of guessing. It has no clock and no randomness of its own: both come from
 //! a [`Source`].
 
+pub mod common_services;
 pub mod edm;
 pub mod foreign;
 pub mod http;
