@@ -5,6 +5,7 @@
 //! a [`Source`].
 
 pub mod common_services;
+pub mod data_consumer;
 pub mod edm;
 pub mod foreign;
 pub mod http;
