@@ -71,8 +71,12 @@ liberties! {
     SlotOrder = "slot_order",
     /// A request id with the prefix doubled or missing. [W9]
     RequestIdPrefix = "request_id_prefix",
+    /// An answer id with the prefix that only request ids have, as 1.0 allowed.
+    ResponseIdPrefix = "response_id_prefix",
     /// A language in lower case, unknown, empty or absent. [W11]
     Language = "language",
+    /// An agent with a blank name, as before 1.2.
+    BlankName = "blank_name",
     /// A severity with another host, or with characters around it. [W12]
     Severity = "severity",
     /// A date-time without a zone, taken as UTC. [W10]
@@ -83,6 +87,8 @@ liberties! {
     Procedure = "procedure",
     /// An agent identifier scheme that only older traffic has.
     AgentScheme = "agent_scheme",
+    /// Only a platform among the providers, as 1.0 allowed.
+    ProviderRole = "provider_role",
     /// An identifier scheme of legal persons in another case.
     LegalScheme = "legal_scheme",
     /// A country outside the list where the release only warns.
@@ -101,7 +107,7 @@ liberties! {
     ErrorCode = "error_code",
     /// An exception without message.
     ErrorMessage = "error_message",
-    /// `PreviewRequired` without the place where the preview is.
+    /// `PreviewRequired` without the place where the preview is, or the place without it.
     PreviewLocation = "preview_location",
     /// A preview without method.
     PreviewMethod = "preview_method",

@@ -6,7 +6,7 @@ mod write;
 
 pub(super) use read::{
     Family, Reading, SlotRule, Slots, allow_only, attribute, choice, leaf, optional_leaf, parsed,
-    type_name,
+    read_response_id, type_name,
 };
 pub(super) use time::{read_date, read_date_time};
 pub(super) use write::{

@@ -8,6 +8,9 @@ use crate::edm::{
 use std::str::FromStr;
 use xml::{Element, Writer};
 
+/// The rules on the language of a text: it is there, and it is in the list.
+pub(in crate::edm) type LangRules = (&'static str, &'static str);
+
 /// The rules on one kind of agent.
 #[derive(Clone, Copy)]
 pub(in crate::edm) struct AgentRules {
@@ -17,8 +20,8 @@ pub(in crate::edm) struct AgentRules {
     pub(crate) scheme_missing: &'static str,
     /// The scheme is one of the known.
     pub(crate) scheme: &'static str,
-    /// Names have a language.
-    pub(crate) lang: &'static str,
+    /// Names have a language; it is in the list.
+    pub(crate) lang: LangRules,
     /// The country is in the list.
     pub(crate) country: &'static str,
 }
@@ -36,7 +39,7 @@ pub(in crate::edm) fn read_agent(
     let scheme = read_scheme(reading, identifier, rules)?;
     let id = AgentId::new(&value, scheme)
         .map_err(|malformed| Invalid::new(rules.scheme, malformed, identifier.path()))?;
-    let names = read_names(reading, agent, rules.lang)?;
+    let names = read_names(reading, agent, (rules.lang, id.value()))?;
     let address = match agent.only_child(SDG, "Address") {
         Some(address) => Some(read_address(reading, address, (rules.country, true))?),
         None => None,
@@ -72,16 +75,28 @@ fn read_scheme(
     }
 }
 
+/// At least one name. Older senders left it blank; then the identifier has to do.
 fn read_names(
     reading: &mut Reading,
     agent: Element<'_>,
-    rule: &'static str,
+    (rules, identifier): (LangRules, &str),
 ) -> Result<Vec<Text>, Invalid> {
-    let names = read_texts(reading, agent, "Name", rule);
-    if names.is_empty() {
-        return Err(Invalid::new(rule, Problem::Missing("Name"), agent.path()));
+    let mut names = read_texts(reading, agent, "Name", rules);
+    if !names.is_empty() {
+        return Ok(names);
     }
-    Ok(names)
+    match agent.child(SDG, "Name").filter(|_| !reading.is_newer()) {
+        Some(blank) => {
+            reading.caution(Liberty::BlankName, Some(rules.0), blank);
+            names.push(Text::new(LanguageCode::EN, identifier));
+            Ok(names)
+        }
+        None => Err(Invalid::new(
+            rules.0,
+            Problem::Missing("Name"),
+            agent.path(),
+        )),
+    }
 }
 
 /// Classification of an agent: one of a list.
@@ -99,7 +114,7 @@ pub(in crate::edm) fn read_texts(
     reading: &mut Reading,
     parent: Element<'_>,
     local: &'static str,
-    rule: &'static str,
+    rules: LangRules,
 ) -> Vec<Text> {
     let mut texts = Vec::new();
     for element in parent.children_named(SDG, local) {
@@ -108,7 +123,7 @@ pub(in crate::edm) fn read_texts(
             continue;
         }
         let written = element.attribute("", "lang").unwrap_or_default().trim();
-        let lang = read_language(reading, written, rule, element);
+        let lang = read_language(reading, written, rules, element);
         texts.push(Text::new(lang, value));
     }
     texts
@@ -118,11 +133,12 @@ pub(in crate::edm) fn read_texts(
 pub(in crate::edm) fn read_language(
     reading: &mut Reading,
     written: &str,
-    rule: &'static str,
+    rules: LangRules,
     at: Element<'_>,
 ) -> LanguageCode {
     let lang = written.parse().unwrap_or(LanguageCode::EN);
     if lang.as_str() != written {
+        let rule = if written.is_empty() { rules.0 } else { rules.1 };
         reading.caution(Liberty::Language, Some(rule), at);
     }
     lang

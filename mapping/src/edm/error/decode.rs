@@ -6,7 +6,7 @@ use super::{ErrorDraft, ErrorResponse};
 use crate::edm::{
     Agent, Caution, Invalid, Liberty, Malformed, Problem, RequestId, Version,
     agent::{AgentRules, read_agent, read_classification},
-    slot::{Family, Kind, RIM, RS, Reading, SlotRule, Slots, attribute, parsed},
+    slot::{Family, Kind, RIM, RS, Reading, SlotRule, Slots, attribute, parsed, read_response_id},
     specification,
 };
 use xml::Element;
@@ -49,7 +49,7 @@ const PROVIDER: AgentRules = AgentRules {
     children: None,
     scheme_missing: "R-EDM-ERR-C003",
     scheme: "R-EDM-ERR-C004",
-    lang: "R-EDM-ERR-C029",
+    lang: ("R-EDM-ERR-C029", "R-EDM-ERR-C028"),
     country: "R-EDM-ERR-C005",
 };
 
@@ -57,7 +57,7 @@ const REQUESTER: AgentRules = AgentRules {
     children: None,
     scheme_missing: "R-EDM-ERR-C009",
     scheme: "R-EDM-ERR-C010",
-    lang: "R-EDM-ERR-C031",
+    lang: ("R-EDM-ERR-C031", "R-EDM-ERR-C030"),
     country: "R-EDM-ERR-C010",
 };
 
@@ -92,7 +92,6 @@ fn read(root: Element<'_>, cautions: Vec<Caution>) -> Result<ErrorResponse, Inva
         return Err(Invalid::new("R-EDM-ERR-S007", problem, list.path()));
     }
     let slots = Slots::read(reading, root, SLOTS)?;
-    let identifier = slots.scalar("EvidenceResponseIdentifier")?;
     let provider = slots.any("ErrorProvider", "Agent", "R-EDM-ERR-S026")?;
     let mut exceptions = Vec::new();
     for element in root.children_named(RS, "Exception") {
@@ -101,7 +100,7 @@ fn read(root: Element<'_>, cautions: Vec<Caution>) -> Result<ErrorResponse, Inva
     let draft = ErrorDraft {
         version,
         request_id,
-        id: parsed(&identifier.trimmed_text(), "R-EDM-ERR-C002", identifier)?,
+        id: read_response_id(reading, &slots, "R-EDM-ERR-C002")?,
         provider: read_agent(reading, provider, &PROVIDER)?,
         role: read_classification(provider, ("R-EDM-ERR-C007", "R-EDM-ERR-C008"))?,
         requester: read_requester(reading, &slots)?,

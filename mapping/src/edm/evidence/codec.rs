@@ -66,19 +66,19 @@ fn read_id(
     read_urn(reading, text, rule, object)
 }
 
-/// `urn:uuid:…`; without the prefix it still names the same object.
+/// `urn:uuid:…`; with another prefix (`uurn:uuid:` was seen) it names the same object.
 fn read_urn(
     reading: &mut Reading,
     text: &str,
     rule: &'static str,
     at: Element<'_>,
 ) -> Result<ObjectId, Invalid> {
-    let bare = text.strip_prefix("urn:uuid:");
-    if bare.is_none() {
+    let cut = text.len().saturating_sub(36);
+    let (prefix, bare) = text.split_at_checked(cut).unwrap_or((text, ""));
+    if prefix != "urn:uuid:" {
         reading.caution(Liberty::ObjectId, Some(rule), at);
     }
-    ObjectId::from_str(bare.unwrap_or(text))
-        .map_err(|malformed| Invalid::new(rule, malformed, at.path()))
+    ObjectId::from_str(bare).map_err(|malformed| Invalid::new(rule, malformed, at.path()))
 }
 
 fn expect_type(

@@ -1,18 +1,15 @@
 //! A request from XML.
 
+mod concept;
 mod evidence;
 
-use super::{
-    ProviderClassification, Request, RequestDraft, Requester, Requirement, SecondRound,
-    SupportedValues,
-};
+use super::{Request, RequestDraft, Requester, Requirement, SecondRound};
 use crate::edm::{
-    Agent, Caution, CountryCode, Invalid, LanguageCode, LegalPerson, Liberty, Malformed,
-    NaturalPerson, Problem, ProcedureCode, RequestId, RequirementId, Subject, Version,
+    Agent, Caution, Invalid, LanguageCode, LegalPerson, Liberty, Malformed, NaturalPerson, Problem,
+    ProcedureCode, RequestId, RequirementId, Subject, Version,
     agent::{AgentRules, read_agent, read_classification, read_language, read_texts},
     slot::{
-        Family, Kind, QUERY, RIM, Reading, SDG, SlotRule, Slots, allow_only, attribute, leaf,
-        optional_leaf, parsed, read_date,
+        Family, Kind, QUERY, RIM, Reading, SlotRule, Slots, allow_only, attribute, leaf, parsed,
     },
     specification,
     subject::{
@@ -42,14 +39,14 @@ const SLOTS: &[SlotRule] = &[
         true,
         ["R-EDM-REQ-S007", "R-EDM-REQ-S022"],
     )
-    .before_2_0(),
+    .until_1_2(),
     SlotRule::new(
         "Procedure",
         Kind::Text,
         true,
         ["R-EDM-REQ-S007", "R-EDM-REQ-S022"],
     )
-    .from_2_0(),
+    .since_2_0(),
     SlotRule::new(
         "PreviewLocation",
         Kind::Text,
@@ -62,7 +59,7 @@ const SLOTS: &[SlotRule] = &[
         false,
         ["R-EDM-REQ-S060", "R-EDM-REQ-S061"],
     )
-    .from_2_0(),
+    .since_2_0(),
     SlotRule::new(
         "PossibilityForPreview",
         Kind::Boolean,
@@ -147,7 +144,7 @@ const REQUESTER: AgentRules = AgentRules {
     )),
     scheme_missing: "R-EDM-REQ-C011",
     scheme: "R-EDM-REQ-C012",
-    lang: "R-EDM-REQ-C109",
+    lang: ("R-EDM-REQ-C109", "R-EDM-REQ-C108"),
     country: "R-EDM-REQ-C015",
 };
 
@@ -155,7 +152,7 @@ const PROVIDER: AgentRules = AgentRules {
     children: Some((&["Identifier", "Name"], "R-EDM-REQ-S043")),
     scheme_missing: "R-EDM-REQ-C017",
     scheme: "R-EDM-REQ-C018",
-    lang: "R-EDM-REQ-C111",
+    lang: ("R-EDM-REQ-C111", "R-EDM-REQ-C110"),
     country: "R-EDM-REQ-C018",
 };
 
@@ -220,7 +217,7 @@ fn read(root: Element<'_>, cautions: Vec<Caution>) -> Result<Request, Invalid> {
             slots.any("EvidenceProvider", "Agent", "R-EDM-REQ-S042")?,
             &PROVIDER,
         )?,
-        classifications: read_classifications(reading, &slots)?,
+        classifications: concept::read(reading, &slots)?,
         subject: read_subject(reading, &about, query)?,
         representative: read_representative(reading, &about)?,
         legal_representative: read_legal_representative(reading, &about)?,
@@ -255,7 +252,7 @@ fn read_root_language(
     Ok(Some(read_language(
         reading,
         lang.trim(),
-        "R-EDM-REQ-C069",
+        ("R-EDM-REQ-C069", "R-EDM-REQ-C069"),
         root,
     )))
 }
@@ -270,7 +267,12 @@ fn read_procedure(reading: &mut Reading, slots: &Slots<'_>) -> Result<ProcedureC
             .child(RIM, "LocalizedString")
             .ok_or_else(|| missing(value, "R-EDM-REQ-C003", "LocalizedString"))?;
         let lang = string.attribute(XML_NAMESPACE, "lang").unwrap_or_default();
-        read_language(reading, lang.trim(), "R-EDM-REQ-C004", string);
+        read_language(
+            reading,
+            lang.trim(),
+            ("R-EDM-REQ-C004", "R-EDM-REQ-C004"),
+            string,
+        );
         let text = string.attribute("", "value").unwrap_or_default();
         (text.trim().to_owned(), string)
     };
@@ -319,14 +321,24 @@ fn read_requirements(
         if reading.is_newer() && id.is_old_domain() {
             reading.caution(Liberty::OldDomain, Some("R-EDM-REQ-C008"), at);
         }
-        let names = read_texts(reading, element, "Name", "R-EDM-REQ-C010");
+        let names = read_texts(
+            reading,
+            element,
+            "Name",
+            ("R-EDM-REQ-C010", "R-EDM-REQ-C009"),
+        );
         if names.is_empty() {
             return Err(missing(element, "R-EDM-REQ-C010", "Name"));
         }
         requirements.push(Requirement {
             id,
             names,
-            descriptions: read_texts(reading, element, "Description", "R-EDM-REQ-C094"),
+            descriptions: read_texts(
+                reading,
+                element,
+                "Description",
+                ("R-EDM-REQ-C094", "R-EDM-REQ-C093"),
+            ),
         });
     }
     Ok(requirements)
@@ -374,97 +386,6 @@ fn read_requester(reading: &mut Reading, slots: &Slots<'_>) -> Result<Requester,
         authority,
         platform,
     })
-}
-
-fn read_classifications(
-    reading: &mut Reading,
-    slots: &Slots<'_>,
-) -> Result<Vec<ProviderClassification>, Invalid> {
-    let elements = slots.collection(CONCEPTS, CONCEPTS, ("R-EDM-REQ-S032", "R-EDM-REQ-S041"))?;
-    let mut concepts = Vec::new();
-    for element in elements {
-        concepts.push(read_concept(reading, element)?);
-    }
-    Ok(concepts)
-}
-
-fn read_concept(
-    reading: &mut Reading,
-    element: Element<'_>,
-) -> Result<ProviderClassification, Invalid> {
-    let (at, text) = leaf(element, "Identifier", "R-EDM-REQ-C019")?;
-    let scheme = at.attribute("", "schemeID").map(str::trim);
-    let scheme = scheme.filter(|scheme| !scheme.is_empty());
-    if let Some(scheme) = scheme.filter(|_| reading.is_newer()) {
-        check_code_list(scheme, at)?;
-    }
-    let values = element
-        .only_child(SDG, "SupportedValue")
-        .ok_or_else(|| missing(element, "R-EDM-REQ-C023", "SupportedValue"))?;
-    let (_, kind) = leaf(element, "Type", "R-EDM-REQ-C020")?;
-    let expression = optional_leaf(element, "ValueExpression")?;
-    let id = parsed(&text, "R-EDM-REQ-C019", at)?;
-    Ok(ProviderClassification::new(id, kind, read_values(values)?)
-        .with_scheme(scheme.map(str::to_owned))
-        .with_value_expression(expression.map(|(_, text)| text.into_owned()))
-        .with_descriptions(read_texts(
-            reading,
-            element,
-            "Description",
-            "R-EDM-REQ-C022",
-        )))
-}
-
-/// [R-EDM-REQ-C097] `…/codelists/<country>/<short name>`, and [R-EDM-REQ-C098] the country known.
-fn check_code_list(scheme: &str, at: Element<'_>) -> Result<(), Invalid> {
-    let refuse = |rule| Err(Invalid::new(rule, Malformed("a code list URL"), at.path()));
-    let mut parts = scheme.rsplit('/');
-    let name = parts.next().unwrap_or_default();
-    let country = parts.next().unwrap_or_default();
-    let shape = (2..=50).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric())
-        && parts.next() == Some("codelists")
-        && scheme.starts_with("https://sr.");
-    match CountryCode::unlisted(country) {
-        Some(country) if shape && country.is_listed() => Ok(()),
-        Some(_) if shape => refuse("R-EDM-REQ-C098"),
-        _ => refuse("R-EDM-REQ-C097"),
-    }
-}
-
-fn read_values(place: Element<'_>) -> Result<SupportedValues, Invalid> {
-    let rule = "R-EDM-REQ-C023";
-    let texts = |local| {
-        let values = place.children_named(SDG, local);
-        let texts = values.map(|value| value.trimmed_text().into_owned());
-        texts.filter(|text| !text.is_empty()).collect::<Vec<_>>()
-    };
-    let (strings, booleans, dates) = (
-        texts("StringValue"),
-        texts("BooleanValue"),
-        texts("DateValue"),
-    );
-    let wrong = |what| Invalid::new(rule, Malformed(what), place.path());
-    match (strings.is_empty(), booleans.is_empty(), dates.is_empty()) {
-        (false, true, true) => Ok(SupportedValues::Strings(strings)),
-        (true, false, true) => {
-            let values = booleans.iter().map(|text| match text.as_str() {
-                "true" | "1" => Ok(true),
-                "false" | "0" => Ok(false),
-                _ => Err(wrong("a truth value")),
-            });
-            values
-                .collect::<Result<_, _>>()
-                .map(SupportedValues::Booleans)
-        }
-        (true, true, false) => {
-            let values = dates
-                .iter()
-                .map(|text| read_date(text).ok_or_else(|| wrong("a date")));
-            values.collect::<Result<_, _>>().map(SupportedValues::Dates)
-        }
-        _ => Err(wrong("values of one type")),
-    }
 }
 
 /// The fixed attributes around the query. [R-EDM-REQ-C024] [R-EDM-REQ-C025]

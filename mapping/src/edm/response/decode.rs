@@ -5,7 +5,7 @@ use crate::edm::{
     Agent, Caution, Invalid, Liberty, Malformed, Problem, RequestId, Version,
     agent::{AgentRules, read_agent, read_classification},
     evidence::read_objects,
-    slot::{Family, Kind, RIM, RS, Reading, SlotRule, Slots, attribute, parsed},
+    slot::{Family, Kind, RIM, RS, Reading, SlotRule, Slots, attribute, parsed, read_response_id},
     specification,
 };
 use jiff::Timestamp;
@@ -66,7 +66,7 @@ const PROVIDER: AgentRules = AgentRules {
     )),
     scheme_missing: "R-EDM-RESP-C006",
     scheme: "R-EDM-RESP-C007",
-    lang: "R-EDM-RESP-S026",
+    lang: ("R-EDM-RESP-S026", "R-EDM-RESP-S026"),
     country: "R-EDM-RESP-C008",
 };
 
@@ -74,7 +74,7 @@ const REQUESTER: AgentRules = AgentRules {
     children: None,
     scheme_missing: "R-EDM-RESP-C012",
     scheme: "R-EDM-RESP-C013",
-    lang: "R-EDM-RESP-S028",
+    lang: ("R-EDM-RESP-S028", "R-EDM-RESP-S028"),
     country: "R-EDM-RESP-C013",
 };
 
@@ -111,7 +111,6 @@ fn read(root: Element<'_>, cautions: Vec<Caution>) -> Result<Response, Invalid> 
         let problem = Problem::Unexpected("Exception");
         return Err(Invalid::new("R-EDM-RESP-S008", problem, exception.path()));
     }
-    let identifier = slots.scalar("EvidenceResponseIdentifier")?;
     let issued_at = slots.date_time(reading, "IssueDateTime", "R-EDM-RESP-C004")?;
     let issued_at = issued_at.ok_or_else(|| {
         let problem = Problem::Missing("IssueDateTime");
@@ -122,7 +121,7 @@ fn read(root: Element<'_>, cautions: Vec<Caution>) -> Result<Response, Invalid> 
     let draft = ResponseDraft {
         version,
         request_id,
-        id: parsed(&identifier.trimmed_text(), "R-EDM-RESP-C003", identifier)?,
+        id: read_response_id(reading, &slots, "R-EDM-RESP-C003")?,
         issued_at,
         provider: read_provider(reading, &slots)?,
         requester: read_agent(reading, requester, &REQUESTER)?,
@@ -186,6 +185,14 @@ fn read_provider(reading: &mut Reading, slots: &Slots<'_>) -> Result<ResponsePro
             let problem = Problem::Repeated("an agent of one classification");
             return Err(Invalid::new("R-EDM-RESP-C046", problem, element.path()));
         }
+    }
+    if !reading.is_newer() && provider.is_none() && platform.is_some() {
+        provider = platform.take();
+        reading.caution(
+            Liberty::ProviderRole,
+            None,
+            slots.required("EvidenceProvider")?,
+        );
     }
     let agent = provider.ok_or_else(|| {
         let place = "EvidenceProvider".to_owned();

@@ -2,7 +2,6 @@
 
 use super::{Availability, ResponseDraft};
 use crate::edm::{
-    Version,
     agent::write_agent,
     evidence::write_objects,
     slot::{any, collection, date_time, root_attributes, string},
@@ -25,14 +24,12 @@ pub(super) fn encode(draft: &ResponseDraft) -> Vec<u8> {
             date_time(w, "ResponseAvailableDateTime", at);
         }
         write_agents(w, draft);
-        match &draft.availability {
-            Availability::Now(packages) => write_objects(w, draft.version, packages),
-            // [R-EDM-RESP-S007] 2.0 wants the list in every answer.
-            Availability::At(_) if draft.version >= Version::V2_0 => {
-                write_objects(w, draft.version, &[]);
-            }
-            Availability::At(_) => {}
-        }
+        // [R-EDM-RESP-S007] 2.0 wants the list in every answer, and before nothing speaks against it.
+        let packages = match &draft.availability {
+            Availability::Now(packages) => packages.as_slice(),
+            Availability::At(_) => &[],
+        };
+        write_objects(w, draft.version, packages);
     });
     w.finish().into_bytes()
 }

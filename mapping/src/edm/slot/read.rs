@@ -1,7 +1,10 @@
 //! Slots from XML. Addressed by name, checked against a closed table; order carries no meaning.
 
 use super::{Kind, RIM, SCHEMA, SDG, SET, XSI};
-use crate::edm::{Caution, Invalid, Liberty, Malformed, Problem, Version, slot::read_date_time};
+use crate::edm::{
+    Caution, EvidenceResponseId, Invalid, Liberty, Malformed, Problem, Version,
+    slot::read_date_time,
+};
 use jiff::Timestamp;
 use std::{borrow::Cow, str::FromStr};
 use xml::Element;
@@ -65,13 +68,13 @@ impl SlotRule {
     }
 
     /// The same up to 1.2.
-    pub(crate) const fn before_2_0(mut self) -> Self {
+    pub(crate) const fn until_1_2(mut self) -> Self {
         self.lines.1 = Version::V1_2;
         self
     }
 
     /// The same from 2.0 on.
-    pub(crate) const fn from_2_0(mut self) -> Self {
+    pub(crate) const fn since_2_0(mut self) -> Self {
         self.lines.0 = Version::V2_0;
         self
     }
@@ -373,6 +376,23 @@ pub(in crate::edm) fn leaf<'d>(
 ) -> Result<(Element<'d>, Cow<'d, str>), Invalid> {
     optional_leaf(parent, local)?
         .ok_or_else(|| Invalid::new(rule, Problem::Missing(local), parent.path()))
+}
+
+/// Identifier of an answer. Older messages give it the prefix of request ids.
+pub(in crate::edm) fn read_response_id(
+    reading: &mut Reading,
+    slots: &Slots<'_>,
+    rule: &'static str,
+) -> Result<EvidenceResponseId, Invalid> {
+    let value = slots.scalar("EvidenceResponseIdentifier")?;
+    let text = value.trimmed_text();
+    let bare = text
+        .strip_prefix("urn:uuid:")
+        .filter(|_| !reading.is_newer());
+    if bare.is_some() {
+        reading.caution(Liberty::ResponseIdPrefix, None, value);
+    }
+    parsed(bare.unwrap_or(&text), rule, value)
 }
 
 /// A text as a value.

@@ -34,7 +34,7 @@ const SLOTS: Family = Family {
             false,
             ["R-EDM-ERR-S016", "R-EDM-ERR-S025"],
         )
-        .before_2_0(),
+        .until_1_2(),
     ],
     closed: Some("R-EDM-ERR-S027"),
     one_value: "R-EDM-ERR-S028",
@@ -54,7 +54,7 @@ pub(super) fn read(reading: &mut Reading, element: Element<'_>) -> Result<Except
         Invalid::new("R-EDM-ERR-S013", problem, element.path())
     })?;
     let preview = read_preview(reading, &slots)?;
-    check_preview(reading, element, (code, severity), preview.is_some())?;
+    let preview = check_preview(reading, element, severity, preview)?;
     Ok(Exception {
         code,
         severity,
@@ -165,7 +165,12 @@ fn read_descriptions(reading: &mut Reading, slots: &Slots<'_>) -> Result<Vec<Tex
     let mut texts = Vec::new();
     for string in value.children_named(RIM, "LocalizedString") {
         let lang = string.attribute(XML_NAMESPACE, "lang").unwrap_or_default();
-        let lang = read_language(reading, lang.trim(), "R-EDM-ERR-C020", string);
+        let lang = read_language(
+            reading,
+            lang.trim(),
+            ("R-EDM-ERR-C020", "R-EDM-ERR-C020"),
+            string,
+        );
         if let Some(text) = present(string, "value") {
             texts.push(Text::new(lang, text));
         }
@@ -173,21 +178,30 @@ fn read_descriptions(reading: &mut Reading, slots: &Slots<'_>) -> Result<Vec<Tex
     Ok(texts)
 }
 
-/// [R-EDM-ERR-C022] A location says that a preview is required, or the user is sent astray. The
-/// other way round the user has nowhere to go, and the error stands as it is.
+/// [R-EDM-ERR-C022] A location without the severity would send the user astray; older messages
+/// carry one along with other errors, where it is dropped. The other way round the user has nowhere
+/// to go, and the error stands as it is.
 fn check_preview(
     reading: &mut Reading,
     element: Element<'_>,
-    (code, severity): (EdmErrorCode, Severity),
-    located: bool,
-) -> Result<(), Invalid> {
-    let asked = severity == Severity::PreviewRequired && code == EdmErrorCode::Authorization;
-    if located && !asked {
+    severity: Severity,
+    preview: Option<Preview>,
+) -> Result<Option<Preview>, Invalid> {
+    let asked = severity == Severity::PreviewRequired;
+    if preview.is_some() == asked {
+        return Ok(preview);
+    }
+    if !asked && reading.is_newer() {
+        let plain = present(element, "severity") == Some(Severity::Error.as_str());
+        let rule = if plain {
+            "R-EDM-ERR-C022"
+        } else {
+            "R-EDM-ERR-C014"
+        };
         let problem = Problem::Combination("PreviewLocation goes with PreviewRequired only");
-        return Err(Invalid::new("R-EDM-ERR-C022", problem, element.path()));
+        return Err(Invalid::new(rule, problem, element.path()));
     }
-    if asked && !located {
-        reading.caution(Liberty::PreviewLocation, None, element);
-    }
-    Ok(())
+    let rule = (!asked).then_some("R-EDM-ERR-C022");
+    reading.caution(Liberty::PreviewLocation, rule, element);
+    Ok(None)
 }

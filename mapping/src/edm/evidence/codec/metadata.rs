@@ -15,7 +15,7 @@ const AUTHORITY: AgentRules = AgentRules {
     children: None,
     scheme_missing: "R-EDM-RESP-C038",
     scheme: "R-EDM-RESP-C039",
-    lang: "R-EDM-RESP-S062",
+    lang: ("R-EDM-RESP-S062", "R-EDM-RESP-S062"),
     country: "R-EDM-RESP-C039",
 };
 
@@ -60,12 +60,22 @@ fn read_type(reading: &mut Reading, element: Element<'_>) -> Result<EvidenceType
     if reading.is_newer() && id.is_old_domain() {
         reading.caution(Liberty::OldDomain, Some("R-EDM-RESP-C017"), at);
     }
-    let titles = read_texts(reading, element, "Title", "R-EDM-RESP-C019");
+    let titles = read_texts(
+        reading,
+        element,
+        "Title",
+        ("R-EDM-RESP-C019", "R-EDM-RESP-C018"),
+    );
     if titles.is_empty() {
         let problem = Problem::Missing("Title");
         return Err(Invalid::new("R-EDM-RESP-S030", problem, element.path()));
     }
-    let descriptions = read_texts(reading, element, "Description", "R-EDM-RESP-C021");
+    let descriptions = read_texts(
+        reading,
+        element,
+        "Description",
+        ("R-EDM-RESP-C021", "R-EDM-RESP-C020"),
+    );
     Ok(EvidenceType::titled(id, titles).with_descriptions(descriptions))
 }
 

@@ -13,6 +13,9 @@ pub(super) const SCHEME: &str = "urn:fdc:oots:classification:edm";
 /// What association types start with.
 pub(super) const ASSOCIATION: &str = "urn:oasis:names:tc:ebxml-regrep:AssociationType:";
 
+/// Node of the documents a package is about.
+pub(super) const MAIN: &str = "MainEvidence";
+
 /// An association as it stands, before its ends are known to exist.
 struct Tie<'d> {
     association: Association,
@@ -32,6 +35,13 @@ pub(super) fn read(reading: &mut Reading, object: Element<'_>) -> Result<Package
     let (associations, documents): (Vec<_>, Vec<_>) = list
         .children_named(RIM, "RegistryObject")
         .partition(|child| type_name(*child) == Some("AssociationType"));
+    if !documents
+        .iter()
+        .any(|document| node(*document) == Some(MAIN))
+    {
+        let problem = Problem::Missing(MAIN);
+        return Err(Invalid::new("R-EDM-RESP-S047", problem, list.path()));
+    }
     let mut ties = Vec::new();
     for association in associations {
         ties.push(read_tie(reading, association)?);
@@ -44,12 +54,16 @@ pub(super) fn read(reading: &mut Reading, object: Element<'_>) -> Result<Package
     for document in documents {
         read_document(reading, document, &ties, &mut package)?;
     }
-    if package.mains.is_empty() {
-        let problem = Problem::Missing("MainEvidence");
-        return Err(Invalid::new("R-EDM-RESP-S047", problem, list.path()));
-    }
     check_ties(&package, &ties)?;
     Ok(package)
+}
+
+/// The node of a document, before it is known to be well classified.
+fn node(document: Element<'_>) -> Option<&str> {
+    let classification = document.child(RIM, "Classification")?;
+    classification
+        .attribute("", "classificationNode")
+        .map(str::trim)
 }
 
 fn read_tie<'d>(reading: &mut Reading, object: Element<'d>) -> Result<Tie<'d>, Invalid> {
@@ -125,7 +139,7 @@ fn read_classification(
         "R-EDM-RESP-S049",
     )?;
     match node {
-        "MainEvidence" => Ok((id, None)),
+        MAIN => Ok((id, None)),
         node => parsed(node, "R-EDM-RESP-S049", classification).map(|kind| (id, Some(kind))),
     }
 }
@@ -170,15 +184,16 @@ fn check_ties(package: &Package, ties: &[Tie<'_>]) -> Result<(), Invalid> {
         }
         let mut supplements = package.supplements.iter();
         let source = supplements.find(|supplement| supplement.id() == tie.source);
-        if source.map(Supplement::kind) != Some(tie.kind) {
-            // [R-EDM-RESP-S052] [R-EDM-RESP-S053] [R-EDM-RESP-S054]
-            let rule = match tie.kind {
-                SupplementKind::Annex => "R-EDM-RESP-S052",
-                SupplementKind::HumanReadableVersion => "R-EDM-RESP-S053",
-                SupplementKind::Translation => "R-EDM-RESP-S054",
-            };
-            return refuse(rule, "a reference to a document of that kind");
-        }
+        let rule = match (source.map(Supplement::kind), tie.kind) {
+            (Some(source), kind) if source == kind => continue,
+            (Some(SupplementKind::Annex), _) => "R-EDM-RESP-S059",
+            (Some(SupplementKind::Translation), _) => "R-EDM-RESP-S060",
+            (Some(SupplementKind::HumanReadableVersion), _) => "R-EDM-RESP-S061",
+            (None, SupplementKind::Annex) => "R-EDM-RESP-S052",
+            (None, SupplementKind::HumanReadableVersion) => "R-EDM-RESP-S053",
+            (None, SupplementKind::Translation) => "R-EDM-RESP-S054",
+        };
+        return refuse(rule, "a reference to a document of that kind");
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Registry objects to XML.
 
-use super::package::{ASSOCIATION, SCHEME};
+use super::package::{ASSOCIATION, MAIN, SCHEME};
 use crate::edm::{
     Distribution, Evidence, EvidenceMetadata, ObjectId, Package, Supplement, Version,
     agent::{write_agent, write_texts},
@@ -53,7 +53,7 @@ fn write_main(w: &mut Writer, main: &Evidence, packaged: bool) {
             write_metadata(w, main.metadata())
         });
         if packaged {
-            write_classification(w, main.classification_id(), "MainEvidence");
+            write_classification(w, main.classification_id(), MAIN);
         }
         write_reference(w, &main.content().to_href(), main.title());
     });

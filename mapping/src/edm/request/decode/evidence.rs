@@ -25,11 +25,21 @@ pub(super) fn read(reading: &mut Reading, about: &Slots<'_>) -> Result<Requested
     let (at, text) = leaf(element, "Identifier", "R-EDM-REQ-C026")?;
     let id = parsed(&text, "R-EDM-REQ-C026", at)?;
     let evidence_type = read_evidence_type(reading, element, "R-EDM-REQ-C027")?;
-    let titles = read_texts(reading, element, "Title", "R-EDM-REQ-C029");
+    let titles = read_texts(
+        reading,
+        element,
+        "Title",
+        ("R-EDM-REQ-C029", "R-EDM-REQ-C028"),
+    );
     if titles.is_empty() {
         return Err(missing(element, "R-EDM-REQ-C029", "Title"));
     }
-    let descriptions = read_texts(reading, element, "Description", "R-EDM-REQ-C031");
+    let descriptions = read_texts(
+        reading,
+        element,
+        "Description",
+        ("R-EDM-REQ-C031", "R-EDM-REQ-C030"),
+    );
     let mut distributions = Vec::new();
     for distribution in element.children_named(SDG, "DistributedAs") {
         distributions.push(read_distribution(reading, distribution)?);
