@@ -21,6 +21,8 @@ pub(crate) mod batch;
 
 pub mod embedded;
 
+pub mod redis;
+
 pub use change::{Applied, Change, Opened, Opening};
 pub use id::{EntryId, EpochNumber, ExchangeId, OpId};
 pub use message::{Claim, Digest, MessageAnswer, MessageKey, RequestMemory};

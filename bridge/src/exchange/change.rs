@@ -116,7 +116,7 @@ impl Opening {
     /// The record, in the epoch the opening led to.
     #[must_use]
     pub fn into_record(self, epoch: EpochNumber) -> Record {
-        at_epoch(self.record, epoch)
+        at_epoch(self.record, self.op, epoch)
     }
 }
 
@@ -172,11 +172,13 @@ impl Change {
     /// The record, in the epoch the change led to.
     #[must_use]
     pub fn into_record(self, epoch: EpochNumber) -> Record {
-        at_epoch(self.record, epoch)
+        at_epoch(self.record, self.op, epoch)
     }
 }
 
-fn at_epoch(mut record: Record, epoch: EpochNumber) -> Record {
-    record.summary.epoch = epoch;
+fn at_epoch(mut record: Record, op: OpId, epoch: EpochNumber) -> Record {
+    let updated = record.summary.updated;
+    record.summary.epoch = EpochNumber::new(epoch.number().saturating_sub(1));
+    record.summary.note(op, updated);
     record
 }

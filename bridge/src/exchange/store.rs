@@ -249,8 +249,9 @@ pub enum Retry {
 impl StoreError {
     /// Whether trying again can help.
     #[must_use]
-    pub const fn retry(&self) -> Retry {
+    pub fn retry(&self) -> Retry {
         match self {
+            Self::Unavailable(error) if !super::redis::wire::is_temporary(error) => Retry::Never,
             Self::Unavailable(_)
             | Self::TimedOut
             | Self::Exhausted
