@@ -215,8 +215,7 @@ impl Shared {
     fn answer(&self, service: Service, query: &str, versions: Option<&str>) -> Answered {
         let catalogue = Arc::clone(&lock(&self.catalogue));
         let Some(agreed) = line::agree(versions, &self.lines) else {
-            let refusal = Refusal::new(service.parameters(), "Accept-Version");
-            return Answered::refused(refusal, UNAGREED, query);
+            return Answered::refused(Refusal::of_versions(service), UNAGREED, query);
         };
         let found = service
             .question(query, agreed.line, &catalogue)
@@ -319,3 +318,6 @@ const UNAGREED: Agreed = Agreed {
     line: Line::V1_0,
     stated: false,
 };
+
+#[cfg(test)]
+mod tests;

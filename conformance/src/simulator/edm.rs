@@ -149,6 +149,8 @@ pub struct ResponseFacts {
     pub issued: Timestamp,
     /// Who answers
     pub provider: Authority,
+    /// Through which platform, when there is one
+    pub platform: Option<Authority>,
     /// Who asked: identifier, scheme, name
     pub requester: ReceivedAgent,
     /// The documents

@@ -5,6 +5,8 @@ mod evidence;
 mod inspect;
 mod portal;
 mod provider;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -71,15 +71,23 @@ impl Refusal {
         }
     }
 
-    /// Whether the client did something wrong, as opposed to finding nothing
+    /// The refusal of a client with which no line is common
+    pub(super) fn of_versions(service: Service) -> Self {
+        Self::new(service.parameters(), ACCEPT_VERSION)
+    }
+
+    /// Whether the client did something wrong, as opposed to finding nothing, trying a line that
+    /// is not there, or passing on what a user got wrong
     pub(super) fn is_fault(&self) -> bool {
         self.kind() == "InvalidRequestExceptionType"
+            && self.code != "DSD:ERR:0006"
+            && self.detail != ACCEPT_VERSION
     }
 }
 
 impl Service {
     /// The code for parameters that are not as specified
-    pub(super) const fn parameters(self) -> &'static str {
+    const fn parameters(self) -> &'static str {
         match self {
             Self::EvidenceBroker => "EB:ERR:0003",
             Self::DataServiceDirectory => "DSD:ERR:0003",
@@ -269,6 +277,8 @@ fn is_nuts(code: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
+
+const ACCEPT_VERSION: &str = "Accept-Version";
 
 const MESSAGES: &[(&str, &str)] = &[
     ("EB:ERR:0001", "The result set is empty"),

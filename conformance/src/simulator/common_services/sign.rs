@@ -132,7 +132,7 @@ impl Key {
 }
 
 /// `IssuerSerial` of RFC 5035 for the header `kid`: issuer as a general name, then serial number.
-fn issuer_serial(certificate: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn issuer_serial(certificate: &[u8]) -> Result<Vec<u8>> {
     let certificate = Der(certificate).take(SEQUENCE)?;
     let mut tbs = certificate.content().take(SEQUENCE)?.content();
     tbs.take(VERSION)?;

@@ -51,6 +51,7 @@ pub(crate) fn response_facts(version: EdmVersion, documents: usize) -> ResponseF
         fresh_ids: (0..=2 * documents).map(uuid).collect(),
         issued: "2026-11-23T10:00:00Z".parse().unwrap(),
         provider: authority("00000000000001", "FR"),
+        platform: None,
         requester: ReceivedAgent {
             id: "DE1".to_owned(),
             scheme: "urn:cef.eu:names:identifier:EAS:9930".to_owned(),

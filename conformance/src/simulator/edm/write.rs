@@ -175,6 +175,9 @@ pub fn response(facts: &ResponseFacts) -> Vec<u8> {
         }
         slot(writer, "EvidenceProvider", COLLECTION, |writer| {
             item(writer, |writer| classified(writer, &facts.provider, "EP"));
+            if let Some(platform) = &facts.platform {
+                item(writer, |writer| classified(writer, platform, "IP"));
+            }
         });
         requester_slot(writer, &facts.requester);
         writer.element("rim:RegistryObjectList", &[], |writer| {

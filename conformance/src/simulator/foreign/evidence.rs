@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::simulator::edm::EvidenceTypeFacts;
+use crate::simulator::edm::{EdmVersion, EvidenceTypeFacts};
 use crate::simulator::pdf;
 use crate::simulator::person::TestPerson;
 
@@ -12,6 +12,8 @@ use crate::simulator::person::TestPerson;
 pub struct ForeignOffer {
     /// As the Data Service Directory names it; its format decides what the document is
     pub evidence: EvidenceTypeFacts,
+    /// The EDM versions published for it
+    pub versions: Vec<EdmVersion>,
 }
 
 impl ForeignOffer {

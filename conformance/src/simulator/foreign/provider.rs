@@ -30,6 +30,8 @@ pub struct ProviderSpec {
     pub offers: Vec<ForeignOffer>,
     /// The persons it knows
     pub persons: Vec<TestPerson>,
+    /// The platform it answers through, if any
+    pub platform: Option<Authority>,
     /// The platform that has to name itself in every request
     pub peer_platform: Authority,
 }

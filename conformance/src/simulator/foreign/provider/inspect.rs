@@ -54,8 +54,9 @@ fn agents(shared: &Shared, request: &ReceivedRequest, findings: &mut Findings) {
             .filter(|agent| agent.class.as_deref() == Some(class))
             .collect::<Vec<_>>()
     };
+    let country = &shared.spec.peer_platform.country;
     match of_class("ER").as_slice() {
-        [one] => findings.equal("country of the requester", one.country.as_deref(), "DE"),
+        [one] => findings.equal("country of the requester", one.country.as_deref(), country),
         found => findings.add(format!(
             "{} requesters of class ER instead of one",
             found.len()
@@ -129,6 +130,15 @@ fn content(
     let Some(offer) = shared.find_offer(request) else {
         return findings.add("this provider has not the requested evidence type");
     };
+    findings.expect(
+        version.is_none_or(|version| offer.versions.contains(&version)),
+        || {
+            format!(
+                "{} is not published for this evidence type",
+                request.version
+            )
+        },
+    );
     let evidence = &offer.evidence;
     findings.equal(
         "evidence type identifier",

@@ -110,6 +110,7 @@ impl Shared {
             fresh_ids: vec![source.uuid().to_string()],
             issued: source.now(),
             provider: self.spec.authority.clone(),
+            platform: self.spec.platform.clone(),
             requester: requester(request).cloned().unwrap_or_default(),
             documents: Vec::new(),
             available: None,
