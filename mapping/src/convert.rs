@@ -20,7 +20,10 @@ pub(crate) struct Border<'t> {
 
 impl<'t> Border<'t> {
     pub(crate) const fn new(tables: &'t CodeTables) -> Self {
-        Self { tables, warnings: Vec::new() }
+        Self {
+            tables,
+            warnings: Vec::new(),
+        }
     }
 
     pub(crate) fn warn(&mut self, warning: Warning) {
@@ -30,7 +33,10 @@ impl<'t> Border<'t> {
     }
 
     pub(crate) fn finish<T>(self, message: T) -> crate::platform::Translated<T> {
-        crate::platform::Translated { message, warnings: self.warnings }
+        crate::platform::Translated {
+            message,
+            warnings: self.warnings,
+        }
     }
 
     /// Greece changes its letters; a country unknown to the EDM is left out.
@@ -53,7 +59,9 @@ impl<'t> Border<'t> {
 
 /// Upper case abroad, lower case here.
 pub(crate) fn national_language(code: edm::LanguageCode) -> noots::LanguageCode {
-    code.as_str().parse().unwrap_or(noots::LanguageCode::ENGLISH)
+    code.as_str()
+        .parse()
+        .unwrap_or(noots::LanguageCode::ENGLISH)
 }
 
 /// The EDM's list is closed: English stands for a language it does not have.
@@ -82,12 +90,22 @@ pub(crate) fn national_names(
     noots::OneOrMore::new(national_texts(texts)).ok_or(Untranslatable::Field(field))
 }
 
-pub(crate) fn national_media_type(format: &edm::MediaType) -> Result<noots::MediaType, Untranslatable> {
-    format.as_str().parse().map_err(|_| Untranslatable::Field("Format"))
+pub(crate) fn national_media_type(
+    format: &edm::MediaType,
+) -> Result<noots::MediaType, Untranslatable> {
+    format
+        .as_str()
+        .parse()
+        .map_err(|_| Untranslatable::Field("Format"))
 }
 
-pub(crate) fn abroad_media_type(format: &noots::MediaType) -> Result<edm::MediaType, Untranslatable> {
-    format.as_str().parse().map_err(|_| Untranslatable::Field("Format"))
+pub(crate) fn abroad_media_type(
+    format: &noots::MediaType,
+) -> Result<edm::MediaType, Untranslatable> {
+    format
+        .as_str()
+        .parse()
+        .map_err(|_| Untranslatable::Field("Format"))
 }
 
 /// A foreign agent here. Traffic before 1.2 uses schemes XNachweis does not admit; they become the
@@ -103,9 +121,16 @@ pub(crate) fn national_agent(
     let names = national_names(agent.names(), "Name")?;
     let address = match agent.address() {
         Some(address) => Some(national_address(address, border)),
-        None => at.and_then(|code| border.country_here(code)).map(noots::Address::of_country),
+        None => at
+            .and_then(|code| border.country_here(code))
+            .map(noots::Address::of_country),
     };
-    Ok(noots::Agent { identifier, names, address, class })
+    Ok(noots::Agent {
+        identifier,
+        names,
+        address,
+        class,
+    })
 }
 
 pub(crate) fn national_identifier(
@@ -119,8 +144,13 @@ pub(crate) fn national_identifier(
     }
     let country = country.ok_or(Untranslatable::Field("Identifier/@schemeID"))?;
     border.warn(Warning::SchemeRewritten);
-    let scheme = format!("urn:oasis:names:tc:ebcore:partyid-type:unregistered:{}", country.as_str());
-    let scheme = scheme.parse().map_err(|_| Untranslatable::Field("Identifier/@schemeID"))?;
+    let scheme = format!(
+        "urn:oasis:names:tc:ebcore:partyid-type:unregistered:{}",
+        country.as_str()
+    );
+    let scheme = scheme
+        .parse()
+        .map_err(|_| Untranslatable::Field("Identifier/@schemeID"))?;
     Ok(noots::Identifier { value, scheme })
 }
 
@@ -129,7 +159,10 @@ pub(crate) fn abroad_agent(
     agent: &noots::Agent,
     border: &mut Border<'_>,
 ) -> Result<edm::Agent, Untranslatable> {
-    let address = agent.address.as_ref().and_then(|address| abroad_address(address, border));
+    let address = agent
+        .address
+        .as_ref()
+        .and_then(|address| abroad_address(address, border));
     Ok(abroad_named(&agent.identifier, &agent.names)?.with_address(address))
 }
 
@@ -139,7 +172,11 @@ pub(crate) fn abroad_named(
     names: &noots::OneOrMore<noots::Text>,
 ) -> Result<edm::Agent, Untranslatable> {
     let wrong = Untranslatable::Field("Identifier");
-    let scheme = identifier.scheme.as_str().parse().map_err(|_| wrong.clone())?;
+    let scheme = identifier
+        .scheme
+        .as_str()
+        .parse()
+        .map_err(|_| wrong.clone())?;
     let id = edm::AgentId::new(&identifier.value, scheme).map_err(|_| wrong)?;
     let mut texts = names.iter().map(abroad_text);
     let first = texts.next().ok_or(Untranslatable::Field("Name"))?;
@@ -163,7 +200,11 @@ pub(crate) fn abroad_address(
     address: &noots::Address,
     border: &mut Border<'_>,
 ) -> Option<edm::Address> {
-    let Some(country) = address.country.as_ref().and_then(|code| border.country_abroad(code)) else {
+    let Some(country) = address
+        .country
+        .as_ref()
+        .and_then(|code| border.country_abroad(code))
+    else {
         border.warn(Warning::AttributeDropped);
         return None;
     };

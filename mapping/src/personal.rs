@@ -8,7 +8,7 @@ use std::fmt;
 /// `Debug` prints `[personal]`; there is no `Display` and no `Serialize`, so the only way to the
 /// content is [`Personal::expose`], which a reviewer can search for.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// # use mapping::Personal;
 /// println!("{}", Personal::new("Erika".to_owned()));
 /// ```

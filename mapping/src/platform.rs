@@ -44,14 +44,21 @@ impl Platform {
         let scheme = names.scheme.as_str().parse()?;
         let id = edm::AgentId::new(&names.id, scheme)?;
         let mut texts = names.names.iter().map(|text| {
-            let language = text.language.as_str().parse().unwrap_or(edm::LanguageCode::EN);
+            let language = text
+                .language
+                .as_str()
+                .parse()
+                .unwrap_or(edm::LanguageCode::EN);
             edm::Text::new(language, text.value.clone())
         });
         let first = texts.next().ok_or(edm::Malformed("a name"))?;
         let abroad = texts.fold(edm::Agent::new(id, first), edm::Agent::with_name);
         Ok(Self {
             national: noots::Agent {
-                identifier: noots::Identifier { value: names.id, scheme: names.scheme },
+                identifier: noots::Identifier {
+                    value: names.id,
+                    scheme: names.scheme,
+                },
                 names: names.names,
                 address: "DE".parse().ok().map(noots::Address::of_country),
                 class: noots::AgentClass::IntermediaryPlatform,
@@ -79,7 +86,12 @@ impl Platform {
     }
 
     /// Head of a national message we write.
-    pub fn header(&self, id: noots::MessageId, now: Timestamp, reader: noots::Party) -> noots::Header {
+    pub fn header(
+        &self,
+        id: noots::MessageId,
+        now: Timestamp,
+        reader: noots::Party,
+    ) -> noots::Header {
         noots::Header {
             product: self.product.clone(),
             test: self.test.clone(),
@@ -92,7 +104,10 @@ impl Platform {
 
     /// The platform as the one who reports an error.
     pub fn error_provider(&self) -> noots::Agent {
-        noots::Agent { class: noots::AgentClass::ErrorProvider, ..self.national.clone() }
+        noots::Agent {
+            class: noots::AgentClass::ErrorProvider,
+            ..self.national.clone()
+        }
     }
 }
 

@@ -13,7 +13,9 @@ pub(crate) fn national_subject(
         edm::Subject::Natural(person) => {
             noots::Subject::Natural(Box::new(national_natural(person, border)))
         }
-        edm::Subject::Legal(person) => noots::Subject::Legal(Box::new(national_legal(person, border)?)),
+        edm::Subject::Legal(person) => {
+            noots::Subject::Legal(Box::new(national_legal(person, border)?))
+        }
     })
 }
 
@@ -25,7 +27,9 @@ pub(crate) fn abroad_subject(
         noots::Subject::Natural(person) => {
             edm::Subject::Natural(Box::new(abroad_natural(person, border)?))
         }
-        noots::Subject::Legal(person) => edm::Subject::Legal(Box::new(abroad_legal(person, border)?)),
+        noots::Subject::Legal(person) => {
+            edm::Subject::Legal(Box::new(abroad_legal(person, border)?))
+        }
     })
 }
 
@@ -36,19 +40,29 @@ pub(crate) fn national_natural(
 ) -> noots::NaturalPerson {
     let identity = person.identity();
     let mut country = |code: &Personal<edm::CountryCode>| border.country_here(*code.expose());
-    let nationalities = person.nationalities().iter().filter_map(&mut country).collect();
+    let nationalities = person
+        .nationalities()
+        .iter()
+        .filter_map(&mut country)
+        .collect();
     let country_of_birth = person.country_of_birth().and_then(&mut country);
     let country_of_residence = person.country_of_residence().and_then(&mut country);
     let translated = noots::NaturalPerson {
-        identifier: identity.identifier().and_then(|id| national_eidas(id, border)),
+        identifier: identity
+            .identifier()
+            .and_then(|id| national_eidas(id, border)),
         date_of_birth: *identity.date_of_birth().expose(),
         family_name: national_name(identity.family_name().expose()),
         given_name: national_name(identity.given_name().expose()),
         loa: national_loa(person.loa()),
         birth_name: person.birth_name().map(|name| national_name(name.expose())),
         place_of_birth: identity.place_of_birth().map(latin),
-        address: person.current_address().map(|address| national_address(address.expose(), border)),
-        gender: person.gender().map(|gender| gender.expose().as_str().to_owned()),
+        address: person
+            .current_address()
+            .map(|address| national_address(address.expose(), border)),
+        gender: person
+            .gender()
+            .map(|gender| gender.expose().as_str().to_owned()),
         sector_attributes: person.attributes().iter().map(national_attribute).collect(),
         id_nr: None,
         nationalities,
@@ -70,7 +84,10 @@ pub(crate) fn abroad_natural(
     border: &mut Border<'_>,
 ) -> Result<edm::NaturalPerson, Untranslatable> {
     let identifier = person.identifier.as_ref().map(abroad_eidas).transpose()?;
-    let place_of_birth = person.place_of_birth.as_deref().map(|place| Personal::new(place.into()));
+    let place_of_birth = person
+        .place_of_birth
+        .as_deref()
+        .map(|place| Personal::new(place.into()));
     let identity = edm::NaturalIdentity::new(
         abroad_name(&person.family_name),
         abroad_name(&person.given_name),
@@ -79,14 +96,32 @@ pub(crate) fn abroad_natural(
     .with_identifier(identifier)
     .with_place_of_birth(place_of_birth);
     let mut country = |code: &noots::CountryCode| border.country_abroad(code).map(Personal::new);
-    let nationalities = person.nationalities.iter().filter_map(&mut country).collect();
+    let nationalities = person
+        .nationalities
+        .iter()
+        .filter_map(&mut country)
+        .collect();
     let country_of_birth = person.country_of_birth.as_ref().and_then(&mut country);
     let country_of_residence = person.country_of_residence.as_ref().and_then(&mut country);
-    let address = person.address.as_ref().and_then(|address| abroad_address(address, border));
-    let gender = person.gender.as_deref().and_then(|text| abroad_gender(text, border));
-    let town_of_birth = person.town_of_birth.as_deref().map(|town| Personal::new(town.into()));
+    let address = person
+        .address
+        .as_ref()
+        .and_then(|address| abroad_address(address, border));
+    let gender = person
+        .gender
+        .as_deref()
+        .and_then(|text| abroad_gender(text, border));
+    let town_of_birth = person
+        .town_of_birth
+        .as_deref()
+        .map(|town| Personal::new(town.into()));
     Ok(edm::NaturalPerson::new(abroad_loa(person.loa), identity)
-        .with_birth_name(person.birth_name.as_ref().map(|name| Personal::new(abroad_name(name))))
+        .with_birth_name(
+            person
+                .birth_name
+                .as_ref()
+                .map(|name| Personal::new(abroad_name(name))),
+        )
         .with_current_address(address.map(Personal::new))
         .with_gender(gender)
         .with_nationalities(nationalities)
@@ -95,7 +130,13 @@ pub(crate) fn abroad_natural(
         .with_country_of_residence(country_of_residence)
         .with_phone(person.phone.clone().map(Personal::new))
         .with_email(person.email.clone().map(Personal::new))
-        .with_attributes(person.sector_attributes.iter().map(abroad_attribute).collect()))
+        .with_attributes(
+            person
+                .sector_attributes
+                .iter()
+                .map(abroad_attribute)
+                .collect(),
+        ))
 }
 
 /// [XN-R4] the identifier is mandatory here, in 1.0 it is not.
@@ -106,10 +147,16 @@ pub(crate) fn national_legal(
     let identity = person.identity();
     let missing = Untranslatable::LegalPersonIdentifier;
     let eidas = identity.identifier().ok_or(missing.clone())?;
-    let country = eidas.countries().and_then(|(from, _)| border.tables.countries().to_national(from));
+    let country = eidas
+        .countries()
+        .and_then(|(from, _)| border.tables.countries().to_national(from));
     let mut identifiers = Vec::new();
     for (scheme, value) in person.other_identifiers() {
-        match border.tables.schemes().to_national(*scheme, country.as_ref()) {
+        match border
+            .tables
+            .schemes()
+            .to_national(*scheme, country.as_ref())
+        {
             Some(scheme) => identifiers.push(noots::LegalIdentifier {
                 value: value.expose().clone(),
                 scheme: scheme.clone(),
@@ -122,7 +169,9 @@ pub(crate) fn national_legal(
         name: national_name(identity.name().expose()),
         loa: national_loa(person.loa()),
         identifiers,
-        address: person.registered_address().map(|address| national_address(address.expose(), border)),
+        address: person
+            .registered_address()
+            .map(|address| national_address(address.expose(), border)),
         sector_attributes: person.attributes().iter().map(national_attribute).collect(),
         phone: person.phone().map(|phone| phone.expose().clone()),
         email: person.email().map(|email| email.expose().clone()),
@@ -142,18 +191,31 @@ pub(crate) fn abroad_legal(
             None => border.warn(Warning::IdentifierDropped),
         }
     }
-    let address = person.address.as_ref().and_then(|address| abroad_address(address, border));
+    let address = person
+        .address
+        .as_ref()
+        .and_then(|address| abroad_address(address, border));
     Ok(edm::LegalPerson::new(abroad_loa(person.loa), identity)
         .with_other_identifiers(identifiers)
         .with_registered_address(address.map(Personal::new))
         .with_phone(person.phone.clone().map(Personal::new))
         .with_email(person.email.clone().map(Personal::new))
-        .with_attributes(person.sector_attributes.iter().map(abroad_attribute).collect()))
+        .with_attributes(
+            person
+                .sector_attributes
+                .iter()
+                .map(abroad_attribute)
+                .collect(),
+        ))
 }
 
 fn national_eidas(id: &edm::EidasId, border: &mut Border<'_>) -> Option<noots::EidasId> {
     let known = id.scheme() == edm::EidasScheme::Eidas;
-    let found = if known { id.value().expose().parse().ok() } else { None };
+    let found = if known {
+        id.value().expose().parse().ok()
+    } else {
+        None
+    };
     if found.is_none() {
         border.warn(Warning::AttributeDropped);
     }
@@ -182,7 +244,10 @@ const fn abroad_loa(loa: noots::Loa) -> edm::Loa {
 }
 
 fn national_name(name: &edm::Name) -> noots::Name {
-    noots::Name { value: name.latin().to_owned(), non_latin: name.non_latin().cloned() }
+    noots::Name {
+        value: name.latin().to_owned(),
+        non_latin: name.non_latin().cloned(),
+    }
 }
 
 fn abroad_name(name: &noots::Name) -> edm::Name {

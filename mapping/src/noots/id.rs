@@ -224,7 +224,7 @@ impl FromStr for EidasId {
 ///
 /// An EDM person has no place for it, so this does not compile:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0609
 /// fn abroad(person: &mut mapping::edm::NaturalPerson, id: mapping::noots::IdNr) {
 ///     person.id_nr = Some(id);
 /// }

@@ -56,10 +56,16 @@ pub fn check(response: &EvidenceResponse, asked: &EvidenceRequest) -> Result<(),
     if provider.is_none_or(|agent| agent.identifier != asked.provider.identifier) {
         return Err(AnswerFault::OtherProvider);
     }
-    let Availability::Now(objects) = &response.availability else { return Ok(()) };
+    let Availability::Now(objects) = &response.availability else {
+        return Ok(());
+    };
     for (place, object) in objects.iter().enumerate() {
         check_object(object, asked)?;
-        if objects.iter().take(place).any(|other| other.object.id == object.object.id) {
+        if objects
+            .iter()
+            .take(place)
+            .any(|other| other.object.id == object.object.id)
+        {
             return Err(AnswerFault::SameIdentifier);
         }
     }
@@ -72,7 +78,10 @@ fn check_object(provided: &ProvidedObject, asked: &EvidenceRequest) -> Result<()
     if object.metadata.conforms_to.classification != wanted.classification {
         return Err(AnswerFault::OtherType);
     }
-    check_form(&object.metadata.distribution.distributed_as, &wanted.distribution)?;
+    check_form(
+        &object.metadata.distribution.distributed_as,
+        &wanted.distribution,
+    )?;
     match &object.item {
         RepositoryItem::Reference(_) => return Err(AnswerFault::NotFetched),
         RepositoryItem::Content(content) if content.expose().is_empty() => {
@@ -119,7 +128,9 @@ fn is_same(delivered: &Subject, asked: &Subject) -> bool {
                 && delivered.date_of_birth == asked.date_of_birth
                 && shares_a_name(delivered, asked)
         }
-        (Subject::Legal(delivered), Subject::Legal(asked)) => delivered.identifier == asked.identifier,
+        (Subject::Legal(delivered), Subject::Legal(asked)) => {
+            delivered.identifier == asked.identifier
+        }
         _ => false,
     }
 }
@@ -130,7 +141,12 @@ fn shares_a_name(one: &NaturalPerson, other: &NaturalPerson) -> bool {
         names.map(|name| fold(&name.value)).collect::<Vec<_>>()
     };
     let given = |person: &NaturalPerson| {
-        let first = person.given_name.value.split_whitespace().next().unwrap_or_default();
+        let first = person
+            .given_name
+            .value
+            .split_whitespace()
+            .next()
+            .unwrap_or_default();
         fold(first)
     };
     let known = family(other);
@@ -140,7 +156,11 @@ fn shares_a_name(one: &NaturalPerson, other: &NaturalPerson) -> bool {
 /// Letters only, without case and without the difference between the German ways to write umlauts.
 fn fold(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
-    for c in name.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphabetic()) {
+    for c in name
+        .chars()
+        .flat_map(char::to_lowercase)
+        .filter(|c| c.is_alphabetic())
+    {
         match c {
             'ä' => folded.push_str("ae"),
             'ö' => folded.push_str("oe"),

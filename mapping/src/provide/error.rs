@@ -19,6 +19,9 @@ pub enum Failure {
     /// The user did not ask for the evidence expressly.
     #[error("the user did not ask for the evidence expressly")]
     ExplicitRequestMissing,
+    /// The user must see the evidence first, and this platform offers no preview space.
+    #[error("the preview that is due cannot be offered")]
+    PreviewUnavailable,
     /// A request with this id was answered before.
     #[error("a request with this identifier was processed before")]
     RequestRepeated,
@@ -77,7 +80,7 @@ impl Failure {
             | Self::RequestRepeated
             | Self::PlaceMissing => Code::InvalidRequest,
             Self::NoProvider | Self::NoEvidence | Self::NotResponsible => Code::ObjectNotFound,
-            Self::EvidenceTypeUnknown => Code::UnsupportedCapability,
+            Self::EvidenceTypeUnknown | Self::PreviewUnavailable => Code::UnsupportedCapability,
             Self::LoaTooLow | Self::OtherPerson => Code::Authentication,
             Self::NoAnswerInTime | Self::UserAbandoned => Code::Timeout,
             Self::Unreachable | Self::NotPermitted | Self::AnswerInvalid(_) => Code::Query,
@@ -108,7 +111,10 @@ impl Failure {
 
 impl From<&edm::Invalid> for Failure {
     fn from(invalid: &edm::Invalid) -> Self {
-        Self::RequestInvalid { rule: invalid.rule().to_owned(), problem: invalid.problem().to_string() }
+        Self::RequestInvalid {
+            rule: invalid.rule().to_owned(),
+            problem: invalid.problem().to_string(),
+        }
     }
 }
 
@@ -156,7 +162,11 @@ pub struct Situation {
 /// catch-all decides.
 pub fn react(error: &noots::EvidenceErrorResponse, situation: Situation) -> Reaction {
     let catch_all = |exception: &&noots::Exception| exception.code != noots::ErrorCode::QUERY;
-    let telling = error.exceptions.iter().find(catch_all).or_else(|| error.exceptions.first());
+    let telling = error
+        .exceptions
+        .iter()
+        .find(catch_all)
+        .or_else(|| error.exceptions.first());
     let code = telling.map_or(noots::ErrorCode::QUERY, |exception| exception.code.clone());
     match code {
         noots::ErrorCode::NoEvidence if situation.no_evidence == NoEvidence::Empty => {

@@ -47,12 +47,19 @@ fn loa(request: &edm::Request) -> edm::Loa {
     let natural = request.representative().map(edm::NaturalPerson::loa);
     let legal = request.legal_representative().map(edm::LegalPerson::loa);
     let subject = request.subject().loa();
-    [natural, legal].into_iter().flatten().fold(subject, edm::Loa::min)
+    [natural, legal]
+        .into_iter()
+        .flatten()
+        .fold(subject, edm::Loa::min)
 }
 
 /// Whether the user must see the evidence first. A preview that is due stays due when the portal
 /// says it cannot show one; only the system check never has one.
-pub fn is_preview_due(request: &edm::Request, evidence: &EvidenceType, tables: &CodeTables) -> bool {
+pub fn is_preview_due(
+    request: &edm::Request,
+    evidence: &EvidenceType,
+    tables: &CodeTables,
+) -> bool {
     let procedure = tables.procedures().find(request.procedure().as_str());
     let automatic = procedure.is_some_and(|procedure| procedure.is_automatic());
     !automatic && (evidence.needs_preview() || request.possibility_for_preview())
@@ -67,8 +74,14 @@ pub fn to_national(
     asking: &Asking<'_>,
     context: &Context<'_>,
 ) -> Result<Translated<noots::EvidenceRequest>, Untranslatable> {
-    let Context { tables, platform, now } = *context;
-    let known = tables.evidence_types().find(request.evidence().evidence_type());
+    let Context {
+        tables,
+        platform,
+        now,
+    } = *context;
+    let known = tables
+        .evidence_types()
+        .find(request.evidence().evidence_type());
     let known = known.ok_or(Untranslatable::EvidenceType)?;
     let mut border = Border::new(tables);
     let requesters = requesters(request, platform.national(), &mut border)?;
@@ -78,7 +91,10 @@ pub fn to_national(
     let place = Place::among(request.classifications());
     let jurisdiction = asking.provider.ars_for(asking.place.or(place.as_ref()));
     let languages = request.languages();
-    let language = languages.first().copied().map_or(noots::LanguageCode::ENGLISH, national_language);
+    let language = languages
+        .first()
+        .copied()
+        .map_or(noots::LanguageCode::ENGLISH, national_language);
     let message = noots::EvidenceRequest {
         header: platform.header(asking.id, now, asking.provider.reader().clone()),
         issued_at: now.into(),
@@ -125,8 +141,12 @@ fn representative(
         let person = national_natural(person, border);
         return Ok(Some(noots::Representative::Natural(Box::new(person))));
     }
-    let legal = request.legal_representative().map(|person| national_legal(person, border));
-    Ok(legal.transpose()?.map(|person| noots::Representative::Legal(Box::new(person))))
+    let legal = request
+        .legal_representative()
+        .map(|person| national_legal(person, border));
+    Ok(legal
+        .transpose()?
+        .map(|person| noots::Representative::Legal(Box::new(person))))
 }
 
 fn evidence_type(
@@ -163,7 +183,10 @@ fn distribution(
     let mut prioritized = Vec::new();
     for (format, priority) in formats.iter().zip(1..) {
         let format = national_media_type(format)?;
-        prioritized.push(noots::PrioritizedFormat { format, priority: Some(priority) });
+        prioritized.push(noots::PrioritizedFormat {
+            format,
+            priority: Some(priority),
+        });
     }
     let formats = noots::OneOrMore::new(prioritized).ok_or(Untranslatable::Field("Format"))?;
     let distributed = noots::DistributedAs::new(formats).map_err(Untranslatable::National)?;
@@ -177,8 +200,12 @@ fn data_model(
     wanted: &[edm::RequestedDistribution],
     border: &mut Border<'_>,
 ) -> Result<Model, Untranslatable> {
-    let mut with_model = wanted.iter().filter(|distribution| distribution.conforms_to().is_some());
-    let Some(first) = with_model.next() else { return Ok((None, None)) };
+    let mut with_model = wanted
+        .iter()
+        .filter(|distribution| distribution.conforms_to().is_some());
+    let Some(first) = with_model.next() else {
+        return Ok((None, None));
+    };
     if with_model.any(|other| other.conforms_to() != first.conforms_to()) {
         border.warn(Warning::DataModelDropped);
     }
@@ -190,5 +217,8 @@ fn data_model(
             None => Err(Untranslatable::Field("ConformsTo")),
         },
     };
-    Ok((national(first.conforms_to())?, national(first.transformation())?))
+    Ok((
+        national(first.conforms_to())?,
+        national(first.transformation())?,
+    ))
 }

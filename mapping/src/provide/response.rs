@@ -55,7 +55,9 @@ pub fn to_edm(
         noots::Availability::At(time) => edm::Availability::At(time.timestamp()),
         noots::Availability::Now(objects) => {
             let mut packages = Vec::new();
-            let approved = objects.iter().filter(|object| approval.covers(object.object.id));
+            let approved = objects
+                .iter()
+                .filter(|object| approval.covers(object.object.id));
             for provided in approved {
                 let (package, part) = package(&provided.object, asked, &border, draw)?;
                 packages.push(package);
@@ -64,7 +66,9 @@ pub fn to_edm(
             edm::Availability::Now(packages)
         }
     };
-    let register = response.providers.with_class(noots::AgentClass::EvidenceProvider);
+    let register = response
+        .providers
+        .with_class(noots::AgentClass::EvidenceProvider);
     let register = abroad_agent(register.unwrap_or(&asked.national.provider), &mut border)?;
     let message = answer(asked.request, register, availability, context, draw)?;
     Ok((message, parts))
@@ -81,7 +85,13 @@ pub fn nothing_to_edm(
     draw: Draw<'_>,
 ) -> Result<edm::Response, Untranslatable> {
     let register = abroad_agent(&asked.national.provider, &mut Border::new(context.tables))?;
-    answer(asked.request, register, edm::Availability::Now(Vec::new()), context, draw)
+    answer(
+        asked.request,
+        register,
+        edm::Availability::Now(Vec::new()),
+        context,
+        draw,
+    )
 }
 
 fn answer(
@@ -97,7 +107,8 @@ fn answer(
         Some(_) => register,
         None => register.with_address(country),
     };
-    let provider = edm::ResponseProvider::new(register).with_platform(context.platform.abroad().clone());
+    let provider =
+        edm::ResponseProvider::new(register).with_platform(context.platform.abroad().clone());
     let draft = edm::ResponseDraft {
         version: request.version(),
         request_id: request.id().clone(),
@@ -126,13 +137,22 @@ fn package(
     let id = edm::ObjectId::new(object.id.uuid());
     let evidence = edm::Evidence::new(id, content_id.clone(), &object.metadata.title, metadata)
         .classified(edm::ObjectId::new(draw()));
-    let part = EvidencePart { content_id, media_type, content: Personal::new(content.expose().clone()) };
-    Ok((edm::Package::new(edm::ObjectId::new(draw()), evidence), part))
+    let part = EvidencePart {
+        content_id,
+        media_type,
+        content: Personal::new(content.expose().clone()),
+    };
+    Ok((
+        edm::Package::new(edm::ObjectId::new(draw()), evidence),
+        part,
+    ))
 }
 
 /// [R-EDM-RESP-C042] the 1.0 rule admits letters and digits only on both sides of the `@`.
 fn content_id(id: uuid::Uuid) -> Result<edm::ContentRef, Untranslatable> {
-    format!("{}@noots", id.simple()).parse().map_err(|_| Untranslatable::Field("Content-ID"))
+    format!("{}@noots", id.simple())
+        .parse()
+        .map_err(|_| Untranslatable::Field("Content-ID"))
 }
 
 /// The subject is the one of the request, never what the register wrote: minimum data only, and
@@ -152,7 +172,9 @@ fn metadata(
     let evidence_type = titles
         .fold(evidence_type, edm::EvidenceType::with_title)
         .with_descriptions(abroad_texts(&conformity.descriptions));
-    let validity = metadata.validity.map(|period| edm::ValidityPeriod::new(period.start, period.end));
+    let validity = metadata
+        .validity
+        .map(|period| edm::ValidityPeriod::new(period.start, period.end));
     Ok(edm::EvidenceMetadata::new(
         edm::EvidenceId::new(id),
         request.subject().identity(),
@@ -169,16 +191,29 @@ fn distribution(
     border: &Border<'_>,
 ) -> Result<edm::Distribution, Failure> {
     let form = &delivered.distributed_as;
-    let format = form.preferred().ok_or(Failure::AnswerInvalid(AnswerFault::OtherFormat))?;
+    let format = form
+        .preferred()
+        .ok_or(Failure::AnswerInvalid(AnswerFault::OtherFormat))?;
     let format = abroad_media_type(format)?;
-    let languages = delivered.languages.iter().map(|code| abroad_language(*code)).collect();
-    let model = |model: &Option<noots::DataModel>, asked: fn(&edm::RequestedDistribution) -> Option<&edm::DataModel>| {
-        let wanted = request.evidence().distributions().iter().filter_map(asked);
-        model.as_ref().and_then(|model| model_abroad(model, wanted, border))
-    };
+    let languages = delivered
+        .languages
+        .iter()
+        .map(|code| abroad_language(*code))
+        .collect();
+    let model =
+        |model: &Option<noots::DataModel>,
+         asked: fn(&edm::RequestedDistribution) -> Option<&edm::DataModel>| {
+            let wanted = request.evidence().distributions().iter().filter_map(asked);
+            model
+                .as_ref()
+                .and_then(|model| model_abroad(model, wanted, border))
+        };
     let conforms_to = model(&form.conforms_to, edm::RequestedDistribution::conforms_to);
-    let transformation = model(&form.transformation, edm::RequestedDistribution::transformation)
-        .filter(|_| request.version() < edm::Version::V2_0);
+    let transformation = model(
+        &form.transformation,
+        edm::RequestedDistribution::transformation,
+    )
+    .filter(|_| request.version() < edm::Version::V2_0);
     Ok(edm::Distribution::new(format)
         .with_languages(languages)
         .with_conforms_to(conforms_to)
@@ -192,6 +227,10 @@ fn model_abroad<'r>(
     border: &Border<'_>,
 ) -> Option<edm::DataModel> {
     let repository = border.tables.repository();
-    let same = |asked: &&edm::DataModel| repository.data_model_to_national(asked).as_ref() == Some(model);
-    wanted.find(same).cloned().or_else(|| repository.data_model_to_edm(model))
+    let same =
+        |asked: &&edm::DataModel| repository.data_model_to_national(asked).as_ref() == Some(model);
+    wanted
+        .find(same)
+        .cloned()
+        .or_else(|| repository.data_model_to_edm(model))
 }

@@ -12,6 +12,12 @@ pub enum Failure {
     /// The message breaks a rule of XNachweis or of the code lists in use.
     #[error("the message breaks rule {0}")]
     RuleBroken(noots::Rule),
+    /// The user would be led to an address that is not registered for this Data Consumer.
+    #[error("BackToEvidenceRequesterURL is not registered for this Data Consumer")]
+    ReturnAddressForeign,
+    /// The order does not say what to prove from which country, and the dialogue does not ask.
+    #[error("every requirement needs its country")]
+    RequirementOpen,
     /// No access token, or one that is no longer valid.
     #[error("no valid access token")]
     TokenMissing,
@@ -102,19 +108,22 @@ impl Failure {
         use noots::ErrorCode as Code;
         let (code, status, retryable) = match self {
             Self::Unreadable(_) => (None, 400, false),
-            Self::RuleBroken(_) => (Some(Code::INVALID_REQUEST), 422, false),
+            Self::RuleBroken(_) | Self::ReturnAddressForeign | Self::RequirementOpen => {
+                (Some(Code::INVALID_REQUEST), 422, false)
+            }
             Self::TokenMissing => (None, 401, false),
             Self::RoleMissing => (Some(Code::AUTHENTICATION), 403, false),
-            Self::ProcedureUnknown
-            | Self::NothingOffered
-            | Self::NoEvidence
-            | Self::Declined => (Some(Code::NOT_FOUND), 409, false),
+            Self::ProcedureUnknown | Self::NothingOffered | Self::NoEvidence | Self::Declined => {
+                (Some(Code::NOT_FOUND), 409, false)
+            }
             Self::Foreign { code, .. } => {
                 let national = context.tables.errors().to_national(*code);
                 (Some(national), 409, is_retryable(*code))
             }
             Self::ForeignSilent => (Some(Code::TIMEOUT), 409, true),
-            Self::AnswerInvalid(_) | Self::PreviewLocationInvalid => (Some(Code::QUERY), 409, false),
+            Self::AnswerInvalid(_) | Self::PreviewLocationInvalid => {
+                (Some(Code::QUERY), 409, false)
+            }
             Self::VersionUnsupported => (Some(Code::UNSUPPORTED), 409, false),
             Self::DeliveryFailed => (Some(Code::QUERY), 409, true),
             Self::CommonServicesDown(Stage::Order) => (Some(Code::QUERY), 503, true),
@@ -125,7 +134,11 @@ impl Failure {
             Self::Overload => (None, 503, true),
         };
         let code = code.map(|code| context.tables.errors().writable(code));
-        Answer { code, status, retryable }
+        Answer {
+            code,
+            status,
+            retryable,
+        }
     }
 
     /// `Detail`: what happened, never content of the order.
@@ -134,7 +147,11 @@ impl Failure {
             // The message comes from abroad: one line of it, without control characters.
             Self::Foreign { .. } => {
                 let shown = self.to_string();
-                shown.chars().filter(|c| !c.is_control()).take(500).collect()
+                shown
+                    .chars()
+                    .filter(|c| !c.is_control())
+                    .take(500)
+                    .collect()
             }
             Self::AnswerInvalid(reason) => format!("{self}: {reason}"),
             other => other.to_string(),
@@ -225,7 +242,9 @@ pub fn error_to_national(
     });
     let error = Box::new(noots::EvidenceErrorResponse {
         exceptions: noots::OneOrMore::new(exceptions.collect())?,
-        header: context.platform.header(noots::MessageId::new(draw()), context.now, refused.reader),
+        header: context
+            .platform
+            .header(noots::MessageId::new(draw()), context.now, refused.reader),
         request_id: refused.request_id,
         id: noots::ResponseId::new(draw()),
         issued_at: context.now.into(),

@@ -3,8 +3,8 @@
 use super::Failure;
 use crate::code_table::CodeTables;
 use crate::noots::{
-    AgentClass, Agents, ConversationId, EvidenceOrder, EvidenceOrderResponse, MessageId, ResponseId,
-    Rule,
+    AgentClass, Agents, ConversationId, EvidenceOrder, EvidenceOrderResponse, MessageId,
+    ResponseId, Rule,
 };
 use crate::platform::{Context, Draw, Untranslatable};
 
@@ -13,7 +13,11 @@ use crate::platform::{Context, Draw, Untranslatable};
 /// # Errors
 /// What the Data Consumer is to be told.
 pub fn admit(order: &EvidenceOrder, tables: &CodeTables) -> Result<(), Failure> {
-    if order.requesters.with_class(AgentClass::EvidenceRequester).is_none() {
+    if order
+        .requesters
+        .with_class(AgentClass::EvidenceRequester)
+        .is_none()
+    {
         return Err(Failure::RuleBroken(Rule::RequesterCountry));
     }
     // [XN-R9] a code the national list in use does not have is refused, an unknown one finds nothing
@@ -46,7 +50,9 @@ pub fn accept(
     let platform = context.platform.national().clone();
     let reader = order.header.author.clone();
     Ok(EvidenceOrderResponse {
-        header: context.platform.header(MessageId::new(draw()), context.now, reader),
+        header: context
+            .platform
+            .header(MessageId::new(draw()), context.now, reader),
         order_id: order.header.id,
         issued_at: context.now.into(),
         requesters: order.requesters.clone(),

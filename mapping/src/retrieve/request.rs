@@ -66,7 +66,10 @@ fn requester(
     border: &mut Border<'_>,
 ) -> Result<edm::Requester, Untranslatable> {
     let class = noots::AgentClass::EvidenceRequester;
-    let consumer = order.requesters.with_class(class).ok_or(Untranslatable::Requester)?;
+    let consumer = order
+        .requesters
+        .with_class(class)
+        .ok_or(Untranslatable::Requester)?;
     let consumer = abroad_agent(consumer, border)?;
     if consumer.address().is_none() {
         return Err(Untranslatable::Requester);
@@ -74,7 +77,10 @@ fn requester(
     Ok(edm::Requester::new(consumer).with_platform(context.platform.abroad().clone()))
 }
 
-type Representatives = (Option<Box<edm::NaturalPerson>>, Option<Box<edm::LegalPerson>>);
+type Representatives = (
+    Option<Box<edm::NaturalPerson>>,
+    Option<Box<edm::LegalPerson>>,
+);
 
 fn representatives(
     order: &noots::EvidenceOrder,

@@ -64,8 +64,16 @@ pub fn to_national(
             Outcome::Answered { response, .. } if is_empty(response) => {
                 failures.push(Failure::NoEvidence);
             }
-            Outcome::Answered { response, parts, country } => {
-                let answer = Answered { response, parts, country: *country };
+            Outcome::Answered {
+                response,
+                parts,
+                country,
+            } => {
+                let answer = Answered {
+                    response,
+                    parts,
+                    country: *country,
+                };
                 match answer.translate(collecting.order, context) {
                     Ok(result) => results.push(result),
                     Err(reason) => failures.push(Failure::AnswerInvalid(reason)),
@@ -78,7 +86,9 @@ pub fn to_national(
     };
     let reader = collecting.call.header.author.clone();
     let message = noots::GetEvidenceResponse {
-        header: context.platform.header(noots::MessageId::new(draw()), context.now, reader),
+        header: context
+            .platform
+            .header(noots::MessageId::new(draw()), context.now, reader),
         request_id: collecting.call.header.id,
         issued_at: context.now.into(),
         requesters: collecting.order.requesters.clone(),
@@ -86,7 +96,11 @@ pub fn to_national(
         results,
     };
     let message = noots::Message::GetEvidenceResponse(Box::new(message));
-    Ok(Collected { message, status: 200, failures })
+    Ok(Collected {
+        message,
+        status: 200,
+        failures,
+    })
 }
 
 fn nothing(
@@ -98,11 +112,17 @@ fn nothing(
     if failures.is_empty() {
         failures.push(Failure::NothingOffered);
     }
-    let status = failures.first().map_or(409, |failure| failure.answer(context).status);
+    let status = failures
+        .first()
+        .map_or(409, |failure| failure.answer(context).status);
     let refused = NationalError::of_collection(collecting.call, collecting.order);
     let message = error_to_national(&failures, refused, context, draw);
     let message = message.ok_or(Untranslatable::Field("Exception"))?;
-    Ok(Collected { message, status, failures })
+    Ok(Collected {
+        message,
+        status,
+        failures,
+    })
 }
 
 fn is_empty(response: &edm::Response) -> bool {
@@ -138,7 +158,10 @@ impl Answered<'_> {
                 noots::Availability::Now(objects)
             }
         };
-        Ok(noots::EvidenceResult { providers, availability })
+        Ok(noots::EvidenceResult {
+            providers,
+            availability,
+        })
     }
 
     /// Main documents and, behind each package's, its annexes, translations and renditions.
@@ -170,7 +193,11 @@ impl Answered<'_> {
         let mains = self.response.evidence().map(edm::Evidence::content);
         let supplements = self.response.supplements().map(edm::Supplement::content);
         let named: Vec<_> = mains.chain(supplements).collect();
-        if self.parts.iter().any(|part| !named.contains(&&part.content_id)) {
+        if self
+            .parts
+            .iter()
+            .any(|part| !named.contains(&&part.content_id))
+        {
             return Err(Untranslatable::StrayContent);
         }
         for (place, content) in named.iter().enumerate() {
@@ -236,9 +263,14 @@ impl Answered<'_> {
     ) -> Result<noots::EvidenceMetadata, Untranslatable> {
         let metadata = main.metadata();
         let authority = metadata.issuing_authority();
-        let at = authority.address().map_or(self.country, edm::Address::country);
+        let at = authority
+            .address()
+            .map_or(self.country, edm::Address::country);
         let evidence_type = metadata.conforms_to();
-        let classification = border.tables.repository().evidence_type_to_national(evidence_type.id());
+        let classification = border
+            .tables
+            .repository()
+            .evidence_type_to_national(evidence_type.id());
         let titles = national_names(evidence_type.titles(), "Title")?;
         // xlink:title, else the first title of the evidence type
         let own = Some(main.title().trim()).filter(|title| !title.is_empty());
@@ -279,6 +311,14 @@ fn distribution(
     let format = national_media_type(form.format())?;
     let distributed_as = noots::DistributedAs::one(format, None)
         .with_model(model(form.conforms_to())?, model(form.transformation())?);
-    let languages = form.languages().iter().copied().map(national_language).collect();
-    Ok(noots::Distribution { distributed_as, languages })
+    let languages = form
+        .languages()
+        .iter()
+        .copied()
+        .map(national_language)
+        .collect();
+    Ok(noots::Distribution {
+        distributed_as,
+        languages,
+    })
 }

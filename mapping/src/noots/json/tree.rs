@@ -18,8 +18,8 @@ pub(super) enum Json<'j> {
     Integer(u64),
     /// A fraction, a negative number, a boolean: nothing the binding uses.
     Unused,
-    Array(Vec<Json<'j>>),
-    Object(Vec<(Cow<'j, str>, Json<'j>)>),
+    Array(Vec<Self>),
+    Object(Vec<(Cow<'j, str>, Self)>),
 }
 
 /// Reads the whole text as one value.
