@@ -37,10 +37,16 @@ pub(crate) fn gzip(content: &[u8], media_type: &str) -> Option<Vec<u8>> {
 }
 
 fn write(content: &[u8], level: u32) -> Option<Vec<u8>> {
-    let out = Vec::with_capacity(if level == 0 { content.len() + 1024 } else { content.len() / 4 });
+    let out = Vec::with_capacity(if level == 0 {
+        content.len() + 1024
+    } else {
+        content.len() / 4
+    });
     // No time, name or system: two runs give the same octets.
-    let mut encoder =
-        GzBuilder::new().mtime(0).operating_system(255).write(out, Compression::new(level));
+    let mut encoder = GzBuilder::new()
+        .mtime(0)
+        .operating_system(255)
+        .write(out, Compression::new(level));
     encoder.write_all(content).ok()?;
     encoder.finish().ok()
 }
@@ -51,14 +57,21 @@ fn is_dense(content: &[u8], media_type: &str) -> bool {
     {
         return false;
     }
-    const DENSE: &[&str] =
-        &["application/gzip", "application/zip", "image/jpeg", "image/png", "image/jp2"];
+    const DENSE: &[&str] = &[
+        "application/gzip",
+        "application/zip",
+        "image/jpeg",
+        "image/png",
+        "image/jp2",
+    ];
     if DENSE.contains(&media_type.as_str()) {
         return true;
     }
     // The middle speaks for the whole: files start with structure.
     let start = (content.len() / 2).saturating_sub(SAMPLE / 2);
-    let sample = content.get(start..content.len().min(start + SAMPLE)).unwrap_or(content);
+    let sample = content
+        .get(start..content.len().min(start + SAMPLE))
+        .unwrap_or(content);
     sample.len() >= 512
         && write(sample, 1).is_some_and(|packed| packed.len() > sample.len() / 10 * 9)
 }
@@ -88,12 +101,18 @@ pub(crate) fn gunzip(
         }
     }
     // [P36] nothing may follow the member: readers differ in what they make of it.
-    if decoder.into_inner().is_empty() { Ok(out) } else { Err(Problem::Gzip) }
+    if decoder.into_inner().is_empty() {
+        Ok(out)
+    } else {
+        Err(Problem::Gzip)
+    }
 }
 
 /// The size a member states at its end is a hint: believed up to what its own size makes likely.
 fn expected_size(packed: &[u8], budget: u64) -> usize {
-    let Some(size) = packed.last_chunk::<4>() else { return 0 };
+    let Some(size) = packed.last_chunk::<4>() else {
+        return 0;
+    };
     let stated = u64::from(u32::from_le_bytes(*size));
     let likely = (packed.len() as u64).saturating_mul(16);
     usize::try_from(stated.min(likely).min(budget)).unwrap_or(0)
@@ -104,12 +123,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LIMITS: PayloadLimits =
-        PayloadLimits { payloads: 28, payload_bytes: 1 << 30, total_bytes: 1 << 30, ratio: 200 };
+    const LIMITS: PayloadLimits = PayloadLimits {
+        payloads: 28,
+        payload_bytes: 1 << 30,
+        total_bytes: 1 << 30,
+        ratio: 200,
+    };
 
     #[track_caller]
     fn check(packed: &[u8], expected: Result<&[u8], Problem>) {
-        assert_eq!(gunzip(packed, &LIMITS, 1 << 30).as_deref(), expected.as_ref().copied());
+        assert_eq!(
+            gunzip(packed, &LIMITS, 1 << 30).as_deref(),
+            expected.as_ref().copied()
+        );
     }
 
     #[test]
@@ -132,7 +158,10 @@ mod tests {
         check(b"PK\x03\x04", Err(Problem::Gzip));
         check(&good[..good.len() - 3], Err(Problem::Gzip));
         check(&[good.as_slice(), b"x"].concat(), Err(Problem::Gzip));
-        check(&[good.as_slice(), good.as_slice()].concat(), Err(Problem::Gzip));
+        check(
+            &[good.as_slice(), good.as_slice()].concat(),
+            Err(Problem::Gzip),
+        );
         let mut wrong_crc = good;
         let at = wrong_crc.len() - 6;
         wrong_crc[at] ^= 1;

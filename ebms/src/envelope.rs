@@ -36,7 +36,12 @@ impl<'d> Envelope<'d> {
         let messaging = header
             .only_child(ns::EBMS, "Messaging")
             .ok_or(Reason::Envelope("not exactly one eb:Messaging"))?;
-        Ok(Self { document, messaging, security: security(header)?, body })
+        Ok(Self {
+            document,
+            messaging,
+            security: security(header)?,
+            body,
+        })
     }
 
     /// The Body must be empty: payloads travel in MIME parts. [AS4 1.2]
@@ -88,7 +93,10 @@ pub(crate) struct Cursor<'d> {
 impl<'d> Cursor<'d> {
     pub(crate) fn new(parent: Element<'d>) -> Self {
         let children: Box<dyn Iterator<Item = Element<'d>> + 'd> = Box::new(parent.children());
-        Self { parent, children: children.peekable() }
+        Self {
+            parent,
+            children: children.peekable(),
+        }
     }
 
     pub(crate) fn parent(&self) -> Element<'d> {
@@ -107,7 +115,8 @@ impl<'d> Cursor<'d> {
 
     /// The next child, if it is in another namespace than the given.
     pub(crate) fn take_foreign(&mut self, namespace: &str) -> Option<Element<'d>> {
-        self.children.next_if(|child| child.name().namespace != namespace)
+        self.children
+            .next_if(|child| child.name().namespace != namespace)
     }
 
     /// Whether no child is left and no text stands between the children.
@@ -145,9 +154,15 @@ mod tests {
     fn blocks_are_found_by_position() {
         check(&envelope(&format!("{SIGNED}{MESSAGING}"), " "), None);
         check(&envelope(&format!("{MESSAGING}<x/>{SIGNED}"), ""), None);
-        check(&envelope(&format!("<x>{MESSAGING}</x>"), ""), Some(EbmsCode::InvalidHeader));
+        check(
+            &envelope(&format!("<x>{MESSAGING}</x>"), ""),
+            Some(EbmsCode::InvalidHeader),
+        );
         check(&envelope("", MESSAGING), Some(EbmsCode::InvalidHeader));
-        check(&envelope(&MESSAGING.repeat(2), ""), Some(EbmsCode::InvalidHeader));
+        check(
+            &envelope(&MESSAGING.repeat(2), ""),
+            Some(EbmsCode::InvalidHeader),
+        );
         check(&envelope(MESSAGING, "<x/>"), Some(EbmsCode::InvalidHeader));
         check(&envelope(MESSAGING, "text"), Some(EbmsCode::InvalidHeader));
     }
@@ -157,7 +172,10 @@ mod tests {
         let two = format!("{MESSAGING}{SIGNED}{SIGNED}");
         check(&envelope(&two, ""), Some(EbmsCode::PolicyNoncompliance));
         let role = SIGNED.replace("/>", " s:role=\"urn:x\"/>");
-        check(&envelope(&format!("{MESSAGING}{role}"), ""), Some(EbmsCode::PolicyNoncompliance));
+        check(
+            &envelope(&format!("{MESSAGING}{role}"), ""),
+            Some(EbmsCode::PolicyNoncompliance),
+        );
     }
 
     #[test]
@@ -170,9 +188,13 @@ mod tests {
 
     #[test]
     fn soap_1_1_and_message_fragments_are_refused() {
-        let soap11 = envelope(MESSAGING, "").replace("http://www.w3.org/2003/05/soap-envelope", SOAP11);
+        let soap11 =
+            envelope(MESSAGING, "").replace("http://www.w3.org/2003/05/soap-envelope", SOAP11);
         check(&soap11, Some(EbmsCode::InvalidHeader));
         let fragment = format!("{MESSAGING}<m:MessageFragment xmlns:m=\"{FRAGMENTS}\"/>");
-        check(&envelope(&fragment, ""), Some(EbmsCode::FeatureNotSupportedFailure));
+        check(
+            &envelope(&fragment, ""),
+            Some(EbmsCode::FeatureNotSupportedFailure),
+        );
     }
 }

@@ -81,7 +81,9 @@ impl UserMessage {
 
     /// The message property of this name.
     pub fn property(&self, name: &str) -> Option<&Property> {
-        self.properties.iter().find(|property| property.name == name)
+        self.properties
+            .iter()
+            .find(|property| property.name == name)
     }
 
     /// Parts in header order; the first is the leading document.
@@ -106,7 +108,10 @@ pub struct Party {
 impl Party {
     /// A party in a role.
     pub fn new(id: PartyId, role: &str) -> Self {
-        Self { id, role: role.to_owned() }
+        Self {
+            id,
+            role: role.to_owned(),
+        }
     }
 
     /// Who.
@@ -132,18 +137,27 @@ impl Service {
     pub fn new(value: &str, kind: Option<&str>) -> Result<Self, InvalidId> {
         // The rule is the same as for a party.
         PartyId::new(value, kind)?;
-        Ok(Self { value: value.to_owned(), kind: kind.map(ToOwned::to_owned) })
+        Ok(Self {
+            value: value.to_owned(),
+            kind: kind.map(ToOwned::to_owned),
+        })
     }
 
     /// The OOTS service.
     pub fn query_manager() -> Self {
-        Self { value: profile::SERVICE.to_owned(), kind: Some(profile::SERVICE_TYPE.to_owned()) }
+        Self {
+            value: profile::SERVICE.to_owned(),
+            kind: Some(profile::SERVICE_TYPE.to_owned()),
+        }
     }
 
     /// The test service.
     pub fn test() -> Self {
         debug_assert!(is_uri(profile::TEST_SERVICE));
-        Self { value: profile::TEST_SERVICE.to_owned(), kind: None }
+        Self {
+            value: profile::TEST_SERVICE.to_owned(),
+            kind: None,
+        }
     }
 
     /// The value.
@@ -170,12 +184,20 @@ pub struct Property {
 impl Property {
     /// A property without type.
     pub fn new(name: &str, value: &str) -> Self {
-        Self { name: name.to_owned(), kind: None, value: value.to_owned() }
+        Self {
+            name: name.to_owned(),
+            kind: None,
+            value: value.to_owned(),
+        }
     }
 
     /// A property with a type, as `originalSender` and `finalRecipient` have. [AS4 4.2]
     pub fn typed(name: &str, kind: &str, value: &str) -> Self {
-        Self { name: name.to_owned(), kind: Some(kind.to_owned()), value: value.to_owned() }
+        Self {
+            name: name.to_owned(),
+            kind: Some(kind.to_owned()),
+            value: value.to_owned(),
+        }
     }
 
     /// Its name.
@@ -211,7 +233,12 @@ impl PartInfo {
         compressed: bool,
         properties: Vec<Property>,
     ) -> Self {
-        Self { cid, media_type, compressed, properties }
+        Self {
+            cid,
+            media_type,
+            compressed,
+            properties,
+        }
     }
 
     /// Which MIME part.
@@ -231,6 +258,8 @@ impl PartInfo {
 
     /// The part property of this name.
     pub fn property(&self, name: &str) -> Option<&Property> {
-        self.properties.iter().find(|property| property.name == name)
+        self.properties
+            .iter()
+            .find(|property| property.name == name)
     }
 }

@@ -169,7 +169,10 @@ struct PartyIdText {
 impl PartyId {
     /// A party id. Without a scheme the value itself must be a URI. [EBMS:0003]
     pub fn new(value: &str, scheme: Option<&str>) -> Result<Self, InvalidId> {
-        let invalid = |problem| InvalidId { kind: "party id", problem };
+        let invalid = |problem| InvalidId {
+            kind: "party id",
+            problem,
+        };
         if let Some(problem) = token(value) {
             return Err(invalid(problem));
         }
@@ -182,7 +185,10 @@ impl PartyId {
             None if !is_uri(value) => return Err(invalid("neither a scheme nor a URI")),
             None => {}
         }
-        Ok(Self { value: value.to_owned(), scheme: scheme.map(ToOwned::to_owned) })
+        Ok(Self {
+            value: value.to_owned(),
+            scheme: scheme.map(ToOwned::to_owned),
+        })
     }
 
     /// The identifier.
@@ -206,7 +212,10 @@ impl TryFrom<PartyIdText> for PartyId {
 
 impl From<PartyId> for PartyIdText {
     fn from(id: PartyId) -> Self {
-        Self { value: id.value, scheme: id.scheme }
+        Self {
+            value: id.value,
+            scheme: id.scheme,
+        }
     }
 }
 
@@ -221,7 +230,9 @@ impl fmt::Display for PartyId {
 
 /// Whether a text is an absolute URI as far as ebMS asks: a scheme, a colon, something behind it.
 pub(crate) fn is_uri(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return false;
+    };
     let mut letters = scheme.chars();
     letters.next().is_some_and(|c| c.is_ascii_alphabetic())
         && letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
@@ -234,7 +245,10 @@ fn message_id(text: &str) -> Option<&'static str> {
         Some("empty")
     } else if text.len() > MAX_CHARS {
         Some("longer than 255 characters")
-    } else if !text.bytes().all(|b| matches!(b, b'!'..=b'~') && !matches!(b, b'<' | b'>')) {
+    } else if !text
+        .bytes()
+        .all(|b| matches!(b, b'!'..=b'~') && !matches!(b, b'<' | b'>'))
+    {
         // Printable ASCII only: ids end up in logs, keys and file names.
         Some("a character outside printable ASCII, or an angle bracket")
     } else {
@@ -286,7 +300,10 @@ mod tests {
 
     #[track_caller]
     fn check_href(href: &str, expected: Option<&str>) {
-        assert_eq!(ContentId::from_href(href).as_ref().map(ContentId::as_str), expected);
+        assert_eq!(
+            ContentId::from_href(href).as_ref().map(ContentId::as_str),
+            expected
+        );
     }
 
     #[test]
@@ -303,7 +320,11 @@ mod tests {
 
     #[test]
     fn a_reference_written_is_read_back() {
-        for id in ["regrep@oots.eu", "a%b@c", "part 1".replace(' ', "/").as_str()] {
+        for id in [
+            "regrep@oots.eu",
+            "a%b@c",
+            "part 1".replace(' ', "/").as_str(),
+        ] {
             let id: ContentId = id.parse().unwrap();
             assert_eq!(ContentId::from_href(&id.to_href()), Some(id));
         }

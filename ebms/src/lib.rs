@@ -41,5 +41,5 @@ pub use pmode::{Leg, PModes, Partner, Template};
 pub use receive::{Incoming, ReceivedMessage};
 pub use refusal::{EbmsCode, Reason, Refusal};
 pub use security::{Sealed, Signed, Verified};
-pub use send::{Draft, Outgoing, Payload, SentProof};
+pub use send::{Draft, Heading, Outgoing, Payload, SentProof};
 pub use signal::{Answer, SealedSignal, SignalBytes};

@@ -24,7 +24,11 @@ pub struct Payload {
 impl Payload {
     /// A payload.
     pub fn new(cid: ContentId, media_type: &str, content: impl Into<Bytes>) -> Self {
-        Self { cid, media_type: media_type.to_owned(), content: content.into() }
+        Self {
+            cid,
+            media_type: media_type.to_owned(),
+            content: content.into(),
+        }
     }
 
     /// Its id.
@@ -46,7 +50,13 @@ impl Payload {
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The content may be personal data.
-        write!(f, "Payload({}, {}, {} bytes)", self.cid, self.media_type, self.content.len())
+        write!(
+            f,
+            "Payload({}, {}, {} bytes)",
+            self.cid,
+            self.media_type,
+            self.content.len()
+        )
     }
 }
 

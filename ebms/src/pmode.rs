@@ -185,14 +185,26 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn new(name: &str, message: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), line: None, message: message.into() }
+        Self {
+            name: name.to_owned(),
+            line: None,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn in_toml(name: &str, text: &str, error: &toml::de::Error) -> Self {
         let line = error.span().map(|span| {
-            1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()
+            1 + text
+                .bytes()
+                .take(span.start)
+                .filter(|byte| *byte == b'\n')
+                .count()
         });
-        Self { name: name.to_owned(), line, message: error.message().to_owned() }
+        Self {
+            name: name.to_owned(),
+            line,
+            message: error.message().to_owned(),
+        }
     }
 
     /// The template or partner.

@@ -49,7 +49,7 @@ impl Default for Limits {
 #[derive(Debug)]
 pub enum Incoming {
     /// A user message.
-    User(Sealed),
+    User(Box<Sealed>),
     /// A signal on the port for user messages. Two-Way and asynchronous answers are not agreed
     /// with anybody, so it is recorded and never answered. [AS4 2.2]
     Signal(SealedSignal),
@@ -62,14 +62,24 @@ pub fn read(content_type: &str, body: Bytes, limits: &Limits) -> Result<Incoming
     let document = Document::parse(&package.root, &xml::Limits::SOAP)
         .map_err(|invalid| unnamed(Reason::Xml(invalid)))?;
     let envelope = Envelope::locate(&document).map_err(unnamed)?;
-    if envelope.messaging.child(ns::EBMS, "SignalMessage").is_some() {
-        return signal::decode(&envelope).map(Incoming::Signal).map_err(unnamed);
+    if envelope
+        .messaging
+        .child(ns::EBMS, "SignalMessage")
+        .is_some()
+    {
+        return signal::decode(&envelope)
+            .map(Incoming::Signal)
+            .map_err(unnamed);
     }
     let message_id = decode::peek_message_id(&envelope);
     let named = |reason| Refusal::new(reason, message_id.clone());
     let header = decode::user_message(envelope.messaging).map_err(named)?;
     check_parts(&header, &package.parts).map_err(named)?;
-    Ok(Incoming::User(Sealed::new(document, header, package.parts)))
+    Ok(Incoming::User(Box::new(Sealed::new(
+        document,
+        header,
+        package.parts,
+    ))))
 }
 
 /// Every MIME part is described, every description has its part; order carries no meaning. [P23]
@@ -148,7 +158,10 @@ pub(crate) fn check_rules(header: &UserMessage, template: &Template) -> Result<(
         }
     }
     for property in header.properties() {
-        let must_be_uuid = rules.uuid_properties.iter().any(|name| name == property.name());
+        let must_be_uuid = rules
+            .uuid_properties
+            .iter()
+            .any(|name| name == property.name());
         if must_be_uuid && uuid::Uuid::parse_str(property.value()).is_err() {
             return Err(Reason::inconsistent(property.name(), "not a UUID"));
         }
@@ -169,7 +182,7 @@ pub struct ReceivedMessage {
 /// What [`ReceivedMessage`] is made of.
 #[derive(Debug)]
 pub(crate) struct Read {
-    pub(crate) document: xml::Document,
+    pub(crate) document: Document,
     pub(crate) header: UserMessage,
     pub(crate) payloads: Vec<Payload>,
     pub(crate) partner: PartnerName,

@@ -22,12 +22,18 @@ impl Refusal {
 
     /// The message cannot be stored or delivered now; the sender shall try again.
     pub fn undeliverable(message_id: Option<MessageId>) -> Self {
-        Self { reason: Reason::Undeliverable, message_id }
+        Self {
+            reason: Reason::Undeliverable,
+            message_id,
+        }
     }
 
     /// The message id was used before for other content.
     pub fn reused_message_id(message_id: MessageId) -> Self {
-        Self { reason: Reason::ReusedMessageId, message_id: Some(message_id) }
+        Self {
+            reason: Reason::ReusedMessageId,
+            message_id: Some(message_id),
+        }
     }
 
     /// The ebMS code of the answer.
@@ -187,11 +193,17 @@ impl Reason {
     }
 
     pub(crate) fn header(element: xml::Element<'_>, problem: &'static str) -> Self {
-        Self::Header { path: element.path(), problem }
+        Self::Header {
+            path: element.path(),
+            problem,
+        }
     }
 
     pub(crate) fn inconsistent(subject: impl Into<String>, problem: &'static str) -> Self {
-        Self::Inconsistent { subject: subject.into(), problem }
+        Self::Inconsistent {
+            subject: subject.into(),
+            problem,
+        }
     }
 }
 
@@ -208,7 +220,10 @@ mod tests {
     #[test]
     fn the_stage_follows_the_reason() {
         let stage = |reason| Refusal::new(reason, None).stage();
-        assert_eq!(stage(Reason::ContentType("text/html")), Stage::UnsupportedMediaType);
+        assert_eq!(
+            stage(Reason::ContentType("text/html")),
+            Stage::UnsupportedMediaType
+        );
         assert_eq!(stage(Reason::TooLarge { limit: 1 }), Stage::TooLarge);
         assert_eq!(stage(Reason::Decryption), Stage::Understood);
     }

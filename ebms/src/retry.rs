@@ -32,7 +32,10 @@ pub enum Next {
 impl Schedule {
     /// `attempts` in all, at least one.
     pub fn new(attempts: u32, interval: Duration) -> Self {
-        Self { attempts: attempts.max(1), interval }
+        Self {
+            attempts: attempts.max(1),
+            interval,
+        }
     }
 
     /// Attempts in all, the first included.
@@ -47,7 +50,8 @@ impl Schedule {
 
     /// From the first attempt to the last.
     pub fn window(self) -> Duration {
-        self.interval.saturating_mul(self.attempts.saturating_sub(1))
+        self.interval
+            .saturating_mul(self.attempts.saturating_sub(1))
     }
 
     /// After `made` attempts, the last at `last`. A partner that asks for more time gets it, as
@@ -56,7 +60,9 @@ impl Schedule {
         if made >= self.attempts {
             return Next::GiveUp;
         }
-        let wait = self.interval.max(asked.unwrap_or_default().min(self.window()));
+        let wait = self
+            .interval
+            .max(asked.unwrap_or_default().min(self.window()));
         let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
         last.checked_add(wait).map_or(Next::GiveUp, Next::At)
     }
@@ -73,8 +79,9 @@ mod tests {
     #[track_caller]
     fn check(made: u32, asked: Option<u64>, expected: Option<i64>) {
         let next = schedule().next(made, Timestamp::UNIX_EPOCH, asked.map(Duration::from_secs));
-        let expected = expected
-            .map_or(Next::GiveUp, |secs| Next::At(Timestamp::from_second(secs).unwrap()));
+        let expected = expected.map_or(Next::GiveUp, |secs| {
+            Next::At(Timestamp::from_second(secs).unwrap())
+        });
         assert_eq!(next, expected);
     }
 

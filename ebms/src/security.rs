@@ -18,8 +18,8 @@ mod trust;
 pub(crate) mod verify;
 
 pub use certificate::{Certificate, InvalidCertificate};
-pub use key::{DecryptionKey, InvalidKey, SigningKey};
 pub use crl::{Crl, InvalidCrl};
+pub use key::{DecryptionKey, InvalidKey, SigningKey};
 pub use trust::Trust;
 
 use std::ops::Deref;
@@ -49,7 +49,11 @@ impl Sealed {
         header: UserMessage,
         parts: Vec<package::Part>,
     ) -> Self {
-        Self { document, header, parts }
+        Self {
+            document,
+            header,
+            parts,
+        }
     }
 
     /// What the header claims. It is not authenticated: use it for logs and to refuse, nothing
@@ -62,7 +66,8 @@ impl Sealed {
     /// and the digests of header and Body. No private key is used. [AS4 1.12 steps 5-8]
     pub fn verify(self, pmodes: &PModes, now: Timestamp) -> Result<Signed, Refusal> {
         let message_id = self.header.message_id.clone();
-        self.check(pmodes, now).map_err(|reason| Refusal::new(reason, Some(message_id)))
+        self.check(pmodes, now)
+            .map_err(|reason| Refusal::new(reason, Some(message_id)))
     }
 
     fn check(self, pmodes: &PModes, now: Timestamp) -> Result<Signed, Reason> {
@@ -80,8 +85,19 @@ impl Sealed {
             (proof, structure.into_encryption())
         };
         receive::check_age(&self.header, &pmode.template, now)?;
-        let Self { document, header, parts } = self;
-        Ok(Signed { document, header, parts, pmode, proof, encryption })
+        let Self {
+            document,
+            header,
+            parts,
+        } = self;
+        Ok(Signed {
+            document,
+            header,
+            parts,
+            pmode,
+            proof,
+            encryption,
+        })
     }
 }
 
@@ -111,11 +127,19 @@ impl Signed {
     /// the rules of the P-Mode. [AS4 1.12 steps 9-12]
     pub fn open(self, keys: &[DecryptionKey]) -> Result<Verified<ReceivedMessage>, Refusal> {
         let message_id = self.header.message_id.clone();
-        self.unseal(keys).map_err(|reason| Refusal::new(reason, Some(message_id)))
+        self.unseal(keys)
+            .map_err(|reason| Refusal::new(reason, Some(message_id)))
     }
 
     fn unseal(self, keys: &[DecryptionKey]) -> Result<Verified<ReceivedMessage>, Reason> {
-        let Self { document, header, parts, pmode, proof, encryption } = self;
+        let Self {
+            document,
+            header,
+            parts,
+            pmode,
+            proof,
+            encryption,
+        } = self;
         let parts = decrypt::open(parts, encryption.as_ref(), &proof, keys)?;
         let payloads = receive::unpack(&header, parts, &pmode.template)?;
         receive::check_rules(&header, &pmode.template)?;
@@ -150,17 +174,23 @@ impl<T> Verified<T> {
 
     /// Keeps the proof while the content becomes more specific.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Verified<U> {
-        Verified { content: f(self.content) }
+        Verified {
+            content: f(self.content),
+        }
     }
 
     /// [`Self::map`] with a step that can fail.
     pub fn try_map<U, E>(self, f: impl FnOnce(T) -> Result<U, E>) -> Result<Verified<U>, E> {
-        Ok(Verified { content: f(self.content)? })
+        Ok(Verified {
+            content: f(self.content)?,
+        })
     }
 
     /// The proof for a part of the content.
     pub fn as_ref(&self) -> Verified<&T> {
-        Verified { content: &self.content }
+        Verified {
+            content: &self.content,
+        }
     }
 }
 

@@ -58,7 +58,12 @@ pub struct Draft {
 impl Draft {
     /// A message without properties and payloads.
     pub fn new(heading: Heading) -> Self {
-        Self { heading, ref_to_message_id: None, properties: Vec::new(), payloads: Vec::new() }
+        Self {
+            heading,
+            ref_to_message_id: None,
+            properties: Vec::new(),
+            payloads: Vec::new(),
+        }
     }
 
     /// Names the message this one answers. OOTS messages do not. [AS4 3.2]
@@ -85,6 +90,11 @@ impl Draft {
     /// The heading.
     pub fn heading(&self) -> &Heading {
         &self.heading
+    }
+
+    /// The payloads.
+    pub fn payloads(&self) -> &[Payload] {
+        &self.payloads
     }
 }
 
@@ -217,19 +227,26 @@ pub fn write<'r>(
         (parts, None)
     };
     let soap = secured.envelope(encryption.as_ref());
-    secured.check(soap.as_ref(), &header, &parts, leg, key)?;
+    secured.check(soap.as_ref(), &header, &parts)?;
     let (content_type, body) = package::write(soap.as_ref(), &parts, &tag);
     let references = secured
         .references
         .iter()
-        .map(|it| SignedDigest { uri: it.uri.clone(), digest: it.digest })
+        .map(|it| SignedDigest {
+            uri: it.uri.clone(),
+            digest: it.digest,
+        })
         .collect();
     let proof = SentProof {
         message_id: header.message_id,
         references,
         signed_info: secured.signature.signed_info,
     };
-    Ok(Outgoing { content_type, body, proof })
+    Ok(Outgoing {
+        content_type,
+        body,
+        proof,
+    })
 }
 
 impl Draft {
@@ -239,7 +256,11 @@ impl Draft {
             .into_iter()
             .map(String::as_str)
             .chain([heading.from.role(), heading.to.role()])
-            .chain(self.properties.iter().flat_map(|it| [it.name(), it.value()]))
+            .chain(
+                self.properties
+                    .iter()
+                    .flat_map(|it| [it.name(), it.value()]),
+            )
             .chain(self.properties.iter().filter_map(Property::kind));
         for value in values {
             let printable = |c: char| !c.is_control() && c != '\u{FFFE}' && c != '\u{FFFF}';
@@ -293,37 +314,42 @@ impl Draft {
             } else {
                 (payload.media_type(), payload.content().clone())
             };
-            Ok(Part { cid: payload.cid().clone(), content_type: content_type.to_owned(), content })
+            Ok(Part {
+                cid: payload.cid().clone(),
+                content_type: content_type.to_owned(),
+                content,
+            })
         };
         self.payloads.iter().map(pack).collect()
     }
 }
 
 /// A signed envelope before it is put together.
-struct Secured {
+struct Secured<'a> {
+    leg: &'a Leg,
+    key: &'a SigningKey,
     messaging: Fragment,
     body: Fragment,
     references: Vec<Reference>,
     signature: Signature,
 }
 
-impl Secured {
+impl<'a> Secured<'a> {
     fn new(
         header: &UserMessage,
         parts: &[Part],
-        leg: &Leg,
-        key: &SigningKey,
+        leg: &'a Leg,
+        key: &'a SigningKey,
         tag: &str,
     ) -> Result<Self, Unsendable> {
         let (messaging_id, body_id) = (format!("msg-{tag}"), format!("body-{tag}"));
-        let messaging =
-            encode::messaging(&messaging_id, |w| encode::user_message(w, header));
+        let messaging = encode::messaging(&messaging_id, |w| encode::user_message(w, header));
         let body = encode::body(&body_id, |_| {});
         let mut references =
             sign::envelope_references((&messaging_id, &messaging), (&body_id, &body));
         for part in parts {
-            let digest = attachment::digest(&part.content_type, &part.content)
-                .ok_or(Unsendable::Content)?;
+            let digest =
+                attachment::digest(&part.content_type, &part.content).ok_or(Unsendable::Content)?;
             references.push(Reference {
                 uri: part.cid.to_href(),
                 target: Target::Part(part.cid.clone()),
@@ -333,7 +359,14 @@ impl Secured {
         }
         let signature = sign::sign(&references, key, leg.signature_token, tag)
             .ok_or(Unsendable::Cryptography)?;
-        Ok(Self { messaging, body, references, signature })
+        Ok(Self {
+            leg,
+            key,
+            messaging,
+            body,
+            references,
+            signature,
+        })
     }
 
     fn envelope(&self, encryption: Option<&Fragment>) -> Fragment {
@@ -347,14 +380,8 @@ impl Secured {
     }
 
     /// Reads the envelope back with the code that reads what others send. [AS4 1.15]
-    fn check(
-        &self,
-        soap: &str,
-        header: &UserMessage,
-        parts: &[Part],
-        leg: &Leg,
-        key: &SigningKey,
-    ) -> Result<(), Unsendable> {
+    fn check(&self, soap: &str, header: &UserMessage, parts: &[Part]) -> Result<(), Unsendable> {
+        let (leg, key) = (self.leg, self.key);
         let document = Document::parse(soap.as_bytes(), &xml::Limits::SOAP)
             .map_err(|_| Unsendable::SelfCheck)?;
         let read = || {
@@ -396,9 +423,11 @@ const MAX_PAYLOADS: usize = 28;
 fn draw_tag(random: &mut dyn FnMut(&mut [u8])) -> String {
     let mut octets = [0; 16];
     random(&mut octets);
-    octets.iter().fold(String::with_capacity(32), |mut text, byte| {
-        text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-        text
-    })
+    octets
+        .iter()
+        .fold(String::with_capacity(32), |mut text, byte| {
+            text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+            text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+            text
+        })
 }

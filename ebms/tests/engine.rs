@@ -1,6 +1,7 @@
 //! The engine from outside: the published vectors, recorded messages of other implementations,
 //! our own messages read back, and hostile variants of good ones.
 
+#[cfg(test)]
 mod engine {
     mod hostile;
     mod recorded;

@@ -36,7 +36,10 @@ pub(crate) fn user_message(messaging: Element<'_>) -> Result<UserMessage, Reason
     let to = party(required(&mut parties, "To")?)?;
     done(&mut parties)?;
     let mut purpose = Cursor::new(required(&mut children, "CollaborationInfo")?);
-    let agreement = purpose.take(ns::EBMS, "AgreementRef").map(text).transpose()?;
+    let agreement = purpose
+        .take(ns::EBMS, "AgreementRef")
+        .map(text)
+        .transpose()?;
     let service = service(required(&mut purpose, "Service")?)?;
     let action = text(required(&mut purpose, "Action")?)?;
     let conversation = required(&mut purpose, "ConversationId")?;
@@ -81,13 +84,21 @@ impl MessageInfo {
         let mut children = Cursor::new(element);
         let timestamp = timestamp(required(&mut children, "Timestamp")?)?;
         let id = |element: Element<'_>| {
-            text(element)?.parse().map_err(|_| Reason::header(element, "not a message id"))
+            text(element)?
+                .parse()
+                .map_err(|_| Reason::header(element, "not a message id"))
         };
         let message_id = id(required(&mut children, "MessageId")?)?;
-        let ref_to_message_id =
-            children.take(ns::EBMS, "RefToMessageId").map(id).transpose()?;
+        let ref_to_message_id = children
+            .take(ns::EBMS, "RefToMessageId")
+            .map(id)
+            .transpose()?;
         done(&mut children)?;
-        Ok(Self { timestamp, message_id, ref_to_message_id })
+        Ok(Self {
+            timestamp,
+            message_id,
+            ref_to_message_id,
+        })
     }
 }
 
@@ -97,14 +108,19 @@ fn timestamp(element: Element<'_>) -> Result<Timestamp, Reason> {
     let invalid = || Reason::header(element, "not a time in UTC");
     let (date_time, zone) = match text.strip_suffix('Z') {
         Some(date_time) => (date_time, "Z"),
-        None => text.split_at_checked(text.len().saturating_sub(6)).ok_or_else(invalid)?,
+        None => text
+            .split_at_checked(text.len().saturating_sub(6))
+            .ok_or_else(invalid)?,
     };
     let digits = |shape: &str, text: &str| {
         shape.len() == text.len()
-            && shape.bytes().zip(text.bytes()).all(|(shape, byte)| match shape {
-                b'0' => byte.is_ascii_digit(),
-                _ => byte == shape,
-            })
+            && shape
+                .bytes()
+                .zip(text.bytes())
+                .all(|(shape, byte)| match shape {
+                    b'0' => byte.is_ascii_digit(),
+                    _ => byte == shape,
+                })
     };
     let (seconds, fraction) = match date_time.split_once('.') {
         Some((seconds, fraction)) => (seconds, Some(fraction)),
@@ -125,7 +141,10 @@ fn party(element: Element<'_>) -> Result<Party, Reason> {
     let id = required(&mut children, "PartyId")?;
     if children.take(ns::EBMS, "PartyId").is_some() {
         // [AS4 1.4] exactly one in eDelivery, though the schema allows more.
-        return Err(Reason::inconsistent(element.path(), "more than one PartyId"));
+        return Err(Reason::inconsistent(
+            element.path(),
+            "more than one PartyId",
+        ));
     }
     let role = text(required(&mut children, "Role")?)?;
     done(&mut children)?;
@@ -159,12 +178,19 @@ fn properties(list: Element<'_>) -> Result<Vec<Property>, Reason> {
 }
 
 fn property(element: Element<'_>) -> Result<Property, Reason> {
-    let name = element.attribute("", "name").map(str::trim).unwrap_or_default();
+    let name = element
+        .attribute("", "name")
+        .map(str::trim)
+        .unwrap_or_default();
     if name.is_empty() {
         return Err(Reason::header(element, "a property without name"));
     }
     let value = text(element)?;
-    Ok(Property { name: name.to_owned(), kind: kind(element)?.map(ToOwned::to_owned), value })
+    Ok(Property {
+        name: name.to_owned(),
+        kind: kind(element)?.map(ToOwned::to_owned),
+        value,
+    })
 }
 
 fn parts(list: Element<'_>) -> Result<Vec<PartInfo>, Reason> {
@@ -173,7 +199,10 @@ fn parts(list: Element<'_>) -> Result<Vec<PartInfo>, Reason> {
     while let Some(element) = children.take(ns::EBMS, "PartInfo") {
         let part = part(element)?;
         if found.iter().any(|known| known.cid == part.cid) {
-            return Err(Reason::inconsistent(element.path(), "a part is described twice"));
+            return Err(Reason::inconsistent(
+                element.path(),
+                "a part is described twice",
+            ));
         }
         found.push(part);
     }
@@ -182,7 +211,10 @@ fn parts(list: Element<'_>) -> Result<Vec<PartInfo>, Reason> {
 }
 
 fn part(element: Element<'_>) -> Result<PartInfo, Reason> {
-    let href = element.attribute("", "href").map(str::trim).unwrap_or_default();
+    let href = element
+        .attribute("", "href")
+        .map(str::trim)
+        .unwrap_or_default();
     let cid = match href.split_once(':') {
         Some(("cid", _)) => ContentId::from_href(href)
             .ok_or(Reason::Parts("a PartInfo refers to no possible Content-ID"))?,
@@ -190,7 +222,10 @@ fn part(element: Element<'_>) -> Result<PartInfo, Reason> {
         Some(_) => return Err(Reason::ExternalPayload),
         // [P30] the Body, or an element of the envelope.
         None => {
-            return Err(Reason::inconsistent(element.path(), "a part outside the MIME parts"));
+            return Err(Reason::inconsistent(
+                element.path(),
+                "a part outside the MIME parts",
+            ));
         }
     };
     let mut children = Cursor::new(element);
@@ -210,8 +245,12 @@ fn describe(
     cid: ContentId,
     properties: Vec<Property>,
 ) -> Result<PartInfo, Reason> {
-    let value =
-        |name: &str| properties.iter().find(|p| p.name == name).map(|p| p.value.as_str());
+    let value = |name: &str| {
+        properties
+            .iter()
+            .find(|p| p.name == name)
+            .map(|p| p.value.as_str())
+    };
     let invalid = |problem| Err(Reason::inconsistent(element.path(), problem));
     let media_type = value(profile::MIME_TYPE);
     if media_type.is_some_and(|text| !is_media_type(text)) {
@@ -237,10 +276,15 @@ pub(crate) fn is_media_type(text: &str) -> bool {
     let (essence, _) = text.split_once(';').unwrap_or((text, ""));
     let token = |text: &str| {
         !text.is_empty()
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
     };
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-        && essence.trim().split_once('/').is_some_and(|(left, right)| token(left) && token(right))
+        && essence
+            .trim()
+            .split_once('/')
+            .is_some_and(|(left, right)| token(left) && token(right))
 }
 
 /// [81] EncName of XML 1.0.
@@ -263,14 +307,20 @@ pub(crate) fn done(children: &mut Cursor<'_>) -> Result<(), Reason> {
     if children.is_done() {
         Ok(())
     } else {
-        Err(Reason::header(children.parent(), "an element or text that must not be here"))
+        Err(Reason::header(
+            children.parent(),
+            "an element or text that must not be here",
+        ))
     }
 }
 
 /// Text of a leaf without the white space around it, which templates put there. [P31]
 pub(crate) fn text(element: Element<'_>) -> Result<String, Reason> {
     if !element.is_plain_text() {
-        return Err(Reason::header(element, "something other than plain text inside"));
+        return Err(Reason::header(
+            element,
+            "something other than plain text inside",
+        ));
     }
     let text = element.trimmed_text();
     if text.is_empty() {

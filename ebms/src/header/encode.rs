@@ -23,7 +23,11 @@ pub(crate) fn messaging(id: &str, content: impl FnOnce(&mut Writer)) -> Fragment
 /// The S12 Body, likewise.
 pub(crate) fn body(id: &str, content: impl FnOnce(&mut Writer)) -> Fragment {
     let mut w = Writer::new();
-    let attributes = [("xmlns:S12", ns::SOAP12), ("xmlns:wsu", ns::WSU), ("wsu:Id", id)];
+    let attributes = [
+        ("xmlns:S12", ns::SOAP12),
+        ("xmlns:wsu", ns::WSU),
+        ("wsu:Id", id),
+    ];
     w.element("S12:Body", &attributes, content);
     w.finish()
 }
@@ -67,7 +71,12 @@ pub(crate) fn user_message(w: &mut Writer, header: &UserMessage) {
             if let Some(agreement) = &header.agreement {
                 w.leaf("eb:AgreementRef", &[], agreement);
             }
-            typed(w, "eb:Service", header.service.kind(), header.service.value());
+            typed(
+                w,
+                "eb:Service",
+                header.service.kind(),
+                header.service.value(),
+            );
             w.leaf("eb:Action", &[], &header.action);
             w.leaf("eb:ConversationId", &[], header.conversation_id.as_str());
         });
@@ -111,7 +120,11 @@ fn parts(w: &mut Writer, header: &UserMessage) {
     for part in &header.parts {
         w.element("eb:PartInfo", &[("href", &part.cid.to_href())], |w| {
             w.element("eb:PartProperties", &[], |w| {
-                w.leaf("eb:Property", &[("name", profile::MIME_TYPE)], &part.media_type);
+                w.leaf(
+                    "eb:Property",
+                    &[("name", profile::MIME_TYPE)],
+                    &part.media_type,
+                );
                 if part.compressed {
                     let name = ("name", profile::COMPRESSION_TYPE);
                     w.leaf("eb:Property", &[name], profile::GZIP);

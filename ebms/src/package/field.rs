@@ -17,7 +17,11 @@ impl MediaType {
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let text = text.replace(['\r', '\n', '\t'], " ");
         let mut pieces = split_quoted(&text).into_iter();
-        let essence = pieces.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let essence = pieces
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         let mut parameters: Vec<(String, String)> = Vec::new();
         for piece in pieces {
             if piece.trim().is_empty() {
@@ -30,11 +34,17 @@ impl MediaType {
             }
             parameters.push((name, unquote(value.trim())?));
         }
-        Ok(Self { essence, parameters })
+        Ok(Self {
+            essence,
+            parameters,
+        })
     }
 
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.parameters
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -60,7 +70,11 @@ fn split_quoted(text: &str) -> Vec<&str> {
 fn unquote(value: &str) -> Result<String, Problem> {
     let Some(inner) = value.strip_prefix('"') else {
         let plain = !value.is_empty() && !value.contains('"');
-        return if plain { Ok(value.to_owned()) } else { Err(Problem::Parameter) };
+        return if plain {
+            Ok(value.to_owned())
+        } else {
+            Err(Problem::Parameter)
+        };
     };
     let mut out = String::with_capacity(inner.len());
     let mut chars = inner.chars();
@@ -72,7 +86,11 @@ fn unquote(value: &str) -> Result<String, Problem> {
             None => return Err(Problem::Parameter),
         }
     }
-    if chars.next().is_none() { Ok(out) } else { Err(Problem::Parameter) }
+    if chars.next().is_none() {
+        Ok(out)
+    } else {
+        Err(Problem::Parameter)
+    }
 }
 
 /// The headers of one part that are read.
@@ -151,16 +169,37 @@ mod tests {
 
     #[test]
     fn parameters_are_read_quoted_or_not() {
-        check("multipart/related; boundary=----=_Part_1", "boundary", Some("----=_Part_1"));
-        check(r#"Multipart/Related;BOUNDARY="a;b\"c" ;x=y"#, "boundary", Some("a;b\"c"));
-        check("multipart/related;\r\n\tstart=\"<a@b>\";", "start", Some("<a@b>"));
+        check(
+            "multipart/related; boundary=----=_Part_1",
+            "boundary",
+            Some("----=_Part_1"),
+        );
+        check(
+            r#"Multipart/Related;BOUNDARY="a;b\"c" ;x=y"#,
+            "boundary",
+            Some("a;b\"c"),
+        );
+        check(
+            "multipart/related;\r\n\tstart=\"<a@b>\";",
+            "start",
+            Some("<a@b>"),
+        );
         check("multipart/related", "boundary", None);
     }
 
     #[test]
     fn an_ambiguous_parameter_is_refused() {
-        for text in ["a/b; boundary=x; Boundary=y", "a/b; x", "a/b; x=\"y", "a/b; x=\"y\"z"] {
-            assert_eq!(MediaType::parse(text).unwrap_err(), Problem::Parameter, "{text}");
+        for text in [
+            "a/b; boundary=x; Boundary=y",
+            "a/b; x",
+            "a/b; x=\"y",
+            "a/b; x=\"y\"z",
+        ] {
+            assert_eq!(
+                MediaType::parse(text).unwrap_err(),
+                Problem::Parameter,
+                "{text}"
+            );
         }
     }
 
@@ -181,12 +220,21 @@ mod tests {
 
     #[test]
     fn broken_part_headers_are_refused() {
-        check_headers("Content-ID: <a>\r\ncontent-id: <b>\r\n\r\n", Err(Problem::HeaderTwice));
+        check_headers(
+            "Content-ID: <a>\r\ncontent-id: <b>\r\n\r\n",
+            Err(Problem::HeaderTwice),
+        );
         check_headers("Content-ID <a>\r\n\r\n", Err(Problem::Header));
         check_headers(" folded: x\r\n\r\n", Err(Problem::Header));
         check_headers("X: a\nContent-ID: <b>\r\n\r\n", Err(Problem::Header));
         check_headers("X: no end", Err(Problem::Header));
-        check_headers(&format!("X: {}\r\n\r\n", "a".repeat(9000)), Err(Problem::HeaderSize));
-        check_headers(&format!("{}\r\n", "X: a\r\n".repeat(40)), Err(Problem::HeaderSize));
+        check_headers(
+            &format!("X: {}\r\n\r\n", "a".repeat(9000)),
+            Err(Problem::HeaderSize),
+        );
+        check_headers(
+            &format!("{}\r\n", "X: a\r\n".repeat(40)),
+            Err(Problem::HeaderSize),
+        );
     }
 }

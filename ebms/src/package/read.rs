@@ -13,22 +13,31 @@ use std::{collections::BTreeSet, ops::Range};
 /// Takes a message apart.
 pub(crate) fn read(content_type: &str, body: &Bytes, limits: &Limits) -> Result<Package, Reason> {
     if body.len() > limits.body_bytes {
-        return Err(Reason::TooLarge { limit: limits.body_bytes });
+        return Err(Reason::TooLarge {
+            limit: limits.body_bytes,
+        });
     }
     let media = MediaType::parse(content_type).map_err(Reason::Mime)?;
     match media.essence.as_str() {
         SOAP_MEDIA_TYPE => {
             check_charset(&media).map_err(Reason::Mime)?;
-            Ok(Package { root: body.clone(), parts: Vec::new() })
+            Ok(Package {
+                root: body.clone(),
+                parts: Vec::new(),
+            })
         }
         "multipart/related" => {
             let kind = media.parameter("type");
             if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case(SOAP_MEDIA_TYPE)) {
-                return Err(Reason::ContentType("the type parameter is not application/soap+xml"));
+                return Err(Reason::ContentType(
+                    "the type parameter is not application/soap+xml",
+                ));
             }
             read_multipart(&media, body, limits).map_err(Reason::Mime)
         }
-        _ => Err(Reason::ContentType("neither multipart/related nor application/soap+xml")),
+        _ => Err(Reason::ContentType(
+            "neither multipart/related nor application/soap+xml",
+        )),
     }
 }
 
@@ -60,12 +69,20 @@ impl Section {
     fn read(body: &Bytes, range: Range<usize>, limits: &Limits) -> Result<Self, Problem> {
         let bytes = body.get(range.clone()).ok_or(Problem::Header)?;
         let (headers, start) = PartHeaders::split(bytes, limits)?;
-        Ok(Self { headers, content: body.slice(range.start + start..range.end) })
+        Ok(Self {
+            headers,
+            content: body.slice(range.start + start..range.end),
+        })
     }
 
     fn content_id(&self) -> Result<Option<ContentId>, Problem> {
-        let Some(text) = &self.headers.content_id else { return Ok(None) };
-        strip_brackets(text).parse().map(Some).map_err(|_| Problem::ContentId)
+        let Some(text) = &self.headers.content_id else {
+            return Ok(None);
+        };
+        strip_brackets(text)
+            .parse()
+            .map(Some)
+            .map_err(|_| Problem::ContentId)
     }
 
     /// The root is the first part. A `start` that names another one would let two readers see two
@@ -78,18 +95,31 @@ impl Section {
         check_charset(&media)?;
         let Some(start) = start else { return Ok(()) };
         let id = self.headers.content_id.as_deref().ok_or(Problem::Start)?;
-        if strip_brackets(id) == strip_brackets(start) { Ok(()) } else { Err(Problem::Start) }
+        if strip_brackets(id) == strip_brackets(start) {
+            Ok(())
+        } else {
+            Err(Problem::Start)
+        }
     }
 
     fn into_part(self) -> Result<Part, Problem> {
         let cid = self.content_id()?.ok_or(Problem::ContentId)?;
-        let content_type =
-            self.headers.content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
-        if MediaType::parse(&content_type)?.essence.starts_with("multipart/") {
+        let content_type = self
+            .headers
+            .content_type
+            .unwrap_or_else(|| "application/octet-stream".to_owned());
+        if MediaType::parse(&content_type)?
+            .essence
+            .starts_with("multipart/")
+        {
             return Err(Problem::Nested);
         }
         let content = transfer::decode(self.headers.transfer_encoding.as_deref(), self.content)?;
-        Ok(Part { cid, content_type, content })
+        Ok(Part {
+            cid,
+            content_type,
+            content,
+        })
     }
 }
 
@@ -102,7 +132,9 @@ fn check_charset(media: &MediaType) -> Result<(), Problem> {
 
 fn strip_brackets(text: &str) -> &str {
     let text = text.trim();
-    text.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')).unwrap_or(text)
+    text.strip_prefix('<')
+        .and_then(|inner| inner.strip_suffix('>'))
+        .unwrap_or(text)
 }
 
 /// The octets of each part, headers included. A delimiter stands at the start of a line and fills
@@ -136,13 +168,20 @@ fn split(body: &[u8], boundary: &str, limits: &Limits) -> Result<Vec<Range<usize
         }
         // The line break of this delimiter may be that of the next.
         let from = start - 2;
-        let found = body.get(from..).and_then(|rest| finder.find(rest)).ok_or(Problem::Unclosed)?;
+        let found = body
+            .get(from..)
+            .and_then(|rest| finder.find(rest))
+            .ok_or(Problem::Unclosed)?;
         let end = from + found;
         parts.push(start..end);
         after = end + delimiter.len();
     }
     let epilogue = body.len().saturating_sub(after);
-    if epilogue > limits.preamble_bytes { Err(Problem::Preamble) } else { Ok(parts) }
+    if epilogue > limits.preamble_bytes {
+        Err(Problem::Preamble)
+    } else {
+        Ok(parts)
+    }
 }
 
 /// Where the part after a delimiter starts; `None` after the closing one.
@@ -152,7 +191,10 @@ fn line_end(body: &[u8], after: usize) -> Result<Option<usize>, Problem> {
         Some(rest) => (true, rest),
         None => (false, rest),
     };
-    let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let blanks = rest
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'))
+        .count();
     let line = rest.get(blanks..).unwrap_or_default();
     match (closing, line) {
         (true, [] | [b'\r', b'\n', ..]) => Ok(None),

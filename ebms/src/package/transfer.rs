@@ -58,7 +58,10 @@ fn escape<'b>(rest: &'b [u8], out: &mut Vec<u8>) -> Result<&'b [u8], Problem> {
             return Ok(after);
         }
     }
-    let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let blanks = rest
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'))
+        .count();
     rest.get(blanks..)
         .and_then(|line| line.strip_prefix(b"\r\n"))
         .ok_or(Problem::TransferEncoding)
@@ -90,7 +93,11 @@ mod tests {
 
     #[test]
     fn quoted_printable_is_decoded() {
-        check("quoted-printable", "a=3Db =\r\nc\t \r\nd", Some("a=b c\r\nd"));
+        check(
+            "quoted-printable",
+            "a=3Db =\r\nc\t \r\nd",
+            Some("a=b c\r\nd"),
+        );
         check("quoted-printable", "a=3", None);
         check("quoted-printable", "a=zz", None);
         check("quoted-printable", "ä", None);

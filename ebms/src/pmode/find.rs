@@ -33,9 +33,15 @@ impl PModes {
         partners: Vec<Partner>,
     ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let templates: BTreeMap<String, Arc<Template>> =
-            templates.into_iter().map(|t| (t.name.clone(), Arc::new(t))).collect();
-        let mut this = Self { ours, partners: BTreeMap::new(), by_party: BTreeMap::new() };
+        let templates: BTreeMap<String, Arc<Template>> = templates
+            .into_iter()
+            .map(|t| (t.name.clone(), Arc::new(t)))
+            .collect();
+        let mut this = Self {
+            ours,
+            partners: BTreeMap::new(),
+            by_party: BTreeMap::new(),
+        };
         for mut partner in partners {
             let name = partner.name().clone();
             let Some(template) = templates.get(partner.template()) else {
@@ -48,12 +54,23 @@ impl PModes {
             for party in partner.party_ids() {
                 this.by_party.insert(party.clone(), name.clone());
             }
-            let pmode = PMode { partner, template: Arc::clone(template) };
-            if this.partners.insert(name.clone(), Arc::new(pmode)).is_some() {
+            let pmode = PMode {
+                partner,
+                template: Arc::clone(template),
+            };
+            if this
+                .partners
+                .insert(name.clone(), Arc::new(pmode))
+                .is_some()
+            {
                 problems.push(Problem::new(name.as_str(), "a second partner of this name"));
             }
         }
-        if problems.is_empty() { Ok(this) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(this)
+        } else {
+            Err(problems)
+        }
     }
 
     fn check(&self, partner: &Partner, problems: &mut Vec<Problem>) {
@@ -66,7 +83,10 @@ impl PModes {
                 problems.push(Problem::new(name, format!("{party} is our own party id")));
             }
             if let Some(other) = self.by_party.get(party) {
-                problems.push(Problem::new(name, format!("{party} is also partner {other}")));
+                problems.push(Problem::new(
+                    name,
+                    format!("{party} is also partner {other}"),
+                ));
             }
         }
         if partner.leg().encrypts() && partner.encryption_certificate().is_none() {
@@ -92,7 +112,9 @@ impl PModes {
 
     /// The template a partner follows.
     pub fn template(&self, partner: &Partner) -> Option<&Template> {
-        self.partners.get(partner.name()).map(|pmode| &*pmode.template)
+        self.partners
+            .get(partner.name())
+            .map(|pmode| &*pmode.template)
     }
 
     /// All partners by name.
@@ -113,12 +135,17 @@ impl PModes {
             .by_party(header.from().id())
             .ok_or(Reason::NoPMode("the From party is not known"))?;
         let template = &pmode.template;
-        // The partner sends in the role we address and addresses the role we send in.
-        if header.from().role() != template.role_to || header.to().role() != template.role_from {
+        if header.from().role() != template.role_from || header.to().role() != template.role_to {
             return Err(Reason::NoPMode("the roles are not the agreed ones"));
         }
-        if header.mpc.as_deref().is_some_and(|mpc| mpc != profile::DEFAULT_MPC) {
-            return Err(Reason::NoPMode("the message partition channel is not the default one"));
+        if header
+            .mpc
+            .as_deref()
+            .is_some_and(|mpc| mpc != profile::DEFAULT_MPC)
+        {
+            return Err(Reason::NoPMode(
+                "the message partition channel is not the default one",
+            ));
         }
         if header.agreement.is_some() && header.agreement != template.agreement {
             return Err(Reason::NoPMode("the agreement is not the agreed one"));
@@ -136,5 +163,9 @@ fn check_purpose(header: &UserMessage, template: &Template) -> Result<(), Reason
         .iter()
         .find(|(service, _)| service == header.service())
         .ok_or(Reason::UnknownValue("service"))?;
-    if actions.contains(header.action()) { Ok(()) } else { Err(Reason::UnknownValue("action")) }
+    if actions.contains(header.action()) {
+        Ok(())
+    } else {
+        Err(Reason::UnknownValue("action"))
+    }
 }

@@ -35,7 +35,11 @@ impl Partner {
         let file: File =
             toml::from_str(text).map_err(|error| Problem::in_toml(name, text, &error))?;
         let loader = Loader { name, load };
-        let common_name = file.signing.common_name.clone().or_else(|| file.default_common_name());
+        let common_name = file
+            .signing
+            .common_name
+            .clone()
+            .or_else(|| file.default_common_name());
         let pinned = loader.certificates(&file.signing.certificates)?;
         let trust = Trust::new(
             pinned,
@@ -44,7 +48,9 @@ impl Partner {
         )
         .with_crls(loader.crls(&file.signing.crls)?)
         .with_common_name(common_name);
-        trust.check().map_err(|problem| Problem::new(name, format!("signing: {problem}")))?;
+        trust
+            .check()
+            .map_err(|problem| Problem::new(name, format!("signing: {problem}")))?;
         let encryption = match &file.encryption {
             Some(encryption) => loader
                 .certificates(std::slice::from_ref(&encryption.certificate))?

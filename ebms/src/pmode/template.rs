@@ -70,12 +70,12 @@ impl Template {
         self.limits
     }
 
-    /// The role we send in.
+    /// The role of whoever sends.
     pub fn role_from(&self) -> &str {
         &self.role_from
     }
 
-    /// The role we address.
+    /// The role of whoever receives.
     pub fn role_to(&self) -> &str {
         &self.role_to
     }
@@ -180,7 +180,10 @@ struct RetryFile {
 impl Default for RetryFile {
     /// Inside T1 of five minutes. [AS4 3.1]
     fn default() -> Self {
-        Self { attempts: 4, interval_secs: 60 }
+        Self {
+            attempts: 4,
+            interval_secs: 60,
+        }
     }
 }
 

@@ -178,7 +178,11 @@ impl FromStr for EbmsCode {
     type Err = UnknownCode;
 
     fn from_str(text: &str) -> Result<Self, UnknownCode> {
-        Self::ALL.iter().copied().find(|code| code.as_str() == text).ok_or(UnknownCode)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str() == text)
+            .ok_or(UnknownCode)
     }
 }
 
@@ -195,7 +199,11 @@ mod tests {
 
     #[test]
     fn codes_are_unique_and_in_order() {
-        assert!(EbmsCode::ALL.windows(2).all(|pair| pair[0].as_str() < pair[1].as_str()));
+        assert!(
+            EbmsCode::ALL
+                .windows(2)
+                .all(|pair| pair[0].as_str() < pair[1].as_str())
+        );
     }
 
     #[test]

@@ -46,7 +46,10 @@ impl Curve {
 
     /// The curve of a `dsig11:NamedCurve`. ENTSOG's text misses a colon. [AS4 1.11]
     pub(super) fn named(uri: &str) -> Option<Self> {
-        match uri.strip_prefix("urn:oid:").or_else(|| uri.strip_prefix("urn:oid"))? {
+        match uri
+            .strip_prefix("urn:oid:")
+            .or_else(|| uri.strip_prefix("urn:oid"))?
+        {
             "1.2.840.10045.3.1.7" => Some(Self::P256),
             "1.3.132.0.34" => Some(Self::P384),
             "1.3.132.0.35" => Some(Self::P521),
@@ -99,9 +102,11 @@ impl Curve {
     }
 
     /// Octets of a public key from what stands in a message, if it has the one form allowed.
-    pub(super) fn read_public<'k>(self, octets: &'k [u8]) -> Option<&'k [u8]> {
+    pub(super) fn read_public(self, octets: &[u8]) -> Option<&[u8]> {
         match self {
-            Self::X25519 => octets.strip_prefix(X25519_SPKI).filter(|raw| raw.len() == 32),
+            Self::X25519 => octets
+                .strip_prefix(X25519_SPKI)
+                .filter(|raw| raw.len() == 32),
             // Uncompressed points only.
             _ => Some(octets).filter(|point| {
                 point.first() == Some(&4) && point.len() == 1 + 2 * self.scalar_length()

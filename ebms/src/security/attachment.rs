@@ -82,7 +82,11 @@ mod tests {
         check("application/octet-stream", "<a/>\n", "<a/>\n");
         check("application/gzip", "\r", "\r");
         check("text/plain", "a\nb\r\nc\rd\n\r", "a\r\nb\r\nc\r\nd\r\n\r\n");
-        check("TEXT/XML; charset=UTF-8", "\u{FEFF}<?xml version=\"1.0\"?>\r\n<a b='1'/>", "<a b=\"1\"></a>");
+        check(
+            "TEXT/XML; charset=UTF-8",
+            "\u{FEFF}<?xml version=\"1.0\"?>\r\n<a b='1'/>",
+            "<a b=\"1\"></a>",
+        );
         check("application/x-ebrs+xml", "<a><!-- c --></a>", "<a></a>");
         check("image/svg+xml", "<a/>", "<a></a>");
         check("text/csv+xml", "a\n", "a\r\n");

@@ -70,7 +70,10 @@ pub enum InvalidCertificate {
 impl Certificate {
     /// Reads the first certificate of a PEM text.
     pub fn from_pem(pem: &[u8]) -> Result<Self, InvalidCertificate> {
-        Self::all_from_pem(pem)?.into_iter().next().ok_or(InvalidCertificate::Pem)
+        Self::all_from_pem(pem)?
+            .into_iter()
+            .next()
+            .ok_or(InvalidCertificate::Pem)
     }
 
     /// Reads every certificate of a PEM text, in its order.
@@ -79,7 +82,11 @@ impl Certificate {
         for der in CertificateDer::pem_slice_iter(pem) {
             all.push(Self::from_der(&der.map_err(|_| InvalidCertificate::Pem)?)?);
         }
-        if all.is_empty() { Err(InvalidCertificate::Pem) } else { Ok(all) }
+        if all.is_empty() {
+            Err(InvalidCertificate::Pem)
+        } else {
+            Ok(all)
+        }
     }
 
     /// Reads PEM or DER.
@@ -92,8 +99,7 @@ impl Certificate {
 
     /// Reads a certificate; nothing may follow it.
     pub fn from_der(der: &[u8]) -> Result<Self, InvalidCertificate> {
-        let (rest, parsed) =
-            X509Certificate::from_der(der).map_err(|_| InvalidCertificate::Der)?;
+        let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| InvalidCertificate::Der)?;
         if !rest.is_empty() {
             return Err(InvalidCertificate::Der);
         }
@@ -251,21 +257,26 @@ fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> KeyKind {
 }
 
 fn key_identifier(certificate: &X509Certificate<'_>) -> Option<Vec<u8>> {
-    certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
-        ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0.to_vec()),
-        _ => None,
-    })
+    certificate
+        .extensions()
+        .iter()
+        .find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0.to_vec()),
+            _ => None,
+        })
 }
 
 fn key_usage(certificate: &X509Certificate<'_>) -> Option<Usage> {
-    certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
-        ParsedExtension::KeyUsage(usage) => Some(Usage {
-            signs: usage.digital_signature() || usage.non_repudiation(),
-            encrypts: usage.key_encipherment() || usage.data_encipherment(),
-            agrees: usage.key_agreement(),
-            signs_lists: usage.crl_sign() || usage.key_cert_sign(),
-        }),
-        _ => None,
-    })
+    certificate
+        .extensions()
+        .iter()
+        .find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::KeyUsage(usage) => Some(Usage {
+                signs: usage.digital_signature() || usage.non_repudiation(),
+                encrypts: usage.key_encipherment() || usage.data_encipherment(),
+                agrees: usage.key_agreement(),
+                signs_lists: usage.crl_sign() || usage.key_cert_sign(),
+            }),
+            _ => None,
+        })
 }
-

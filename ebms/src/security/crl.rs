@@ -143,6 +143,11 @@ fn check_extensions(list: &CertificateRevocationList<'_>) -> Result<(), InvalidC
 
 impl fmt::Debug for Crl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Crl({} revoked, until {})", self.0.revoked.len(), self.0.next_update)
+        write!(
+            f,
+            "Crl({} revoked, until {})",
+            self.0.revoked.len(),
+            self.0.next_update
+        )
     }
 }

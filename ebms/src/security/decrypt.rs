@@ -33,8 +33,16 @@ pub(crate) struct Encryption {
 
 /// How the content key travels.
 enum Transport {
-    Oaep { algorithm: &'static OaepAlgorithm, wrapped: Vec<u8> },
-    Agreement { curve: Curve, originator: Vec<u8>, derivation: Derivation, wrapped: Vec<u8> },
+    Oaep {
+        algorithm: &'static OaepAlgorithm,
+        wrapped: Vec<u8>,
+    },
+    Agreement {
+        curve: Curve,
+        originator: Vec<u8>,
+        derivation: Derivation,
+        wrapped: Vec<u8>,
+    },
 }
 
 impl std::fmt::Debug for Transport {
@@ -62,7 +70,9 @@ pub(crate) fn open(
         return if parts.iter().all(|part| proof.covers(part)) {
             Ok(parts)
         } else {
-            Err(Reason::Authentication("the digest of a part does not match"))
+            Err(Reason::Authentication(
+                "the digest of a part does not match",
+            ))
         };
     };
     let key = keys
@@ -73,10 +83,14 @@ pub(crate) fn open(
     let whole = unwrapped.is_some();
     // A key that does not unwrap is replaced, not reported: the work that follows is the same.
     let content_key = unwrapped.unwrap_or_else(|| encryption.transport.decoy());
-    let opened: Option<Vec<Part>> =
-        parts.into_iter().map(|part| encryption.decrypt(part, &content_key)).collect();
+    let opened: Option<Vec<Part>> = parts
+        .into_iter()
+        .map(|part| encryption.decrypt(part, &content_key))
+        .collect();
     let proven = |parts: &Vec<Part>| parts.iter().all(|part| proof.covers(part));
-    opened.filter(|parts| whole && proven(parts)).ok_or(Reason::Decryption)
+    opened
+        .filter(|parts| whole && proven(parts))
+        .ok_or(Reason::Decryption)
 }
 
 impl Encryption {
@@ -87,8 +101,13 @@ impl Encryption {
         let nonce = Nonce::try_assume_unique_for_key(iv).ok()?;
         let key = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, key.as_slice()).ok()?);
         let mut content = vec![0; sealed.len()];
-        key.open_separate_gather(nonce, Aad::empty(), sealed, tag, &mut content).ok()?;
-        Some(Part { cid: part.cid, content_type, content: Bytes::from(content) })
+        key.open_separate_gather(nonce, Aad::empty(), sealed, tag, &mut content)
+            .ok()?;
+        Some(Part {
+            cid: part.cid,
+            content_type,
+            content: Bytes::from(content),
+        })
     }
 }
 
@@ -102,7 +121,12 @@ impl Transport {
                 Some(Zeroizing::new(*content_key))
             }
             (
-                Self::Agreement { curve, originator, derivation, wrapped },
+                Self::Agreement {
+                    curve,
+                    originator,
+                    derivation,
+                    wrapped,
+                },
                 DecryptionSecret::Agreement(key),
             ) => {
                 let originator = curve.read_public(originator)?;

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     id::ContentId,
     package::Part,
-    pmode::{Leg, Profile, TokenKind},
+    pmode::{Leg, Profile},
     profile::{self, alg, ns},
 };
 use aws_lc_rs::{
@@ -31,11 +31,15 @@ pub(crate) struct Encrypted {
 
 /// Whether a certificate can be encrypted for under a profile.
 pub(crate) fn suits(certificate: &Certificate, profile: Profile) -> bool {
-    let kind = match (profile, certificate.key_kind()) {
-        (Profile::Rsa, KeyKind::Rsa) | (Profile::Ed25519, KeyKind::X25519) => true,
-        (Profile::Ecdsa, KeyKind::P256 | KeyKind::P384 | KeyKind::P521) => true,
-        _ => false,
-    };
+    let kind = matches!(
+        (profile, certificate.key_kind()),
+        (Profile::Rsa, KeyKind::Rsa)
+            | (Profile::Ed25519, KeyKind::X25519)
+            | (
+                Profile::Ecdsa,
+                KeyKind::P256 | KeyKind::P384 | KeyKind::P521
+            )
+    );
     kind && certificate.may_encrypt()
 }
 
@@ -60,15 +64,24 @@ pub(crate) fn encrypt(
         sealed.push(seal(part, &sealing, iv)?);
     }
     let mut w = Writer::new();
-    let ids = Ids { token: format!("enc-{tag}"), key: format!("ek-{tag}"), data: format!("ed-{tag}") };
+    let ids = Ids {
+        token: format!("enc-{tag}"),
+        key: format!("ek-{tag}"),
+        data: format!("ed-{tag}"),
+    };
     // A path of the recipient's certificates is not ours to know.
     let chain = std::slice::from_ref(recipient);
     token::write_token(&mut w, leg.encryption_token, chain, &ids.token);
-    wrapped.write(&mut w, leg.encryption_token, recipient, &ids, described.len());
+    wrapped.write(&mut w, &ids, described.len(), |w| {
+        token::write_reference(w, leg.encryption_token, recipient, &ids.token);
+    });
     for (at, (cid, content_type)) in described.iter().enumerate() {
         write_data(&mut w, cid, content_type, &ids, at);
     }
-    Some(Encrypted { parts: sealed, elements: w.finish() })
+    Some(Encrypted {
+        parts: sealed,
+        elements: w.finish(),
+    })
 }
 
 struct Ids {
@@ -83,7 +96,9 @@ fn seal(part: Part, key: &LessSafeKey, iv: [u8; 12]) -> Option<Part> {
     content.extend_from_slice(&iv);
     content.extend_from_slice(&part.content);
     let nonce = Nonce::assume_unique_for_key(iv);
-    let tag = key.seal_in_place_separate_tag(nonce, Aad::empty(), content.get_mut(12..)?).ok()?;
+    let tag = key
+        .seal_in_place_separate_tag(nonce, Aad::empty(), content.get_mut(12..)?)
+        .ok()?;
     content.extend_from_slice(tag.as_ref());
     Some(Part {
         cid: part.cid,
@@ -95,7 +110,12 @@ fn seal(part: Part, key: &LessSafeKey, iv: [u8; 12]) -> Option<Part> {
 /// A wrapped content key.
 enum Wrapped {
     Oaep(Vec<u8>),
-    Agreed { curve: Curve, originator: Vec<u8>, derivation: Derivation, wrapped: Vec<u8> },
+    Agreed {
+        curve: Curve,
+        originator: Vec<u8>,
+        derivation: Derivation,
+        wrapped: Vec<u8>,
+    },
 }
 
 impl Wrapped {
@@ -109,7 +129,8 @@ impl Wrapped {
             let key = PublicEncryptingKey::from_der(recipient.spki()).ok()?;
             let key = OaepPublicEncryptingKey::new(key).ok()?;
             let mut out = vec![0; key.ciphertext_size()];
-            key.encrypt(&OAEP_SHA256_MGF1SHA256, content_key, &mut out, None).ok()?;
+            key.encrypt(&OAEP_SHA256_MGF1SHA256, content_key, &mut out, None)
+                .ok()?;
             return Some(Self::Oaep(out));
         }
         let curve = Curve::of(recipient.key_kind())?;
@@ -117,53 +138,83 @@ impl Wrapped {
         let public = ephemeral.compute_public_key().ok()?;
         let mut salt = vec![0; 32];
         random(&mut salt);
-        let derivation = Derivation { salt, info: Vec::new() };
-        let wrapped =
-            agreement::wrap(&ephemeral, curve, recipient.key_bits(), &derivation, content_key)?;
+        let derivation = Derivation {
+            salt,
+            info: Vec::new(),
+        };
+        let wrapped = agreement::wrap(
+            &ephemeral,
+            curve,
+            recipient.key_bits(),
+            &derivation,
+            content_key,
+        )?;
         let originator = curve.write_public(public.as_ref());
-        Some(Self::Agreed { curve, originator, derivation, wrapped })
+        Some(Self::Agreed {
+            curve,
+            originator,
+            derivation,
+            wrapped,
+        })
     }
 
-    fn write(
-        &self,
-        w: &mut Writer,
-        kind: TokenKind,
-        recipient: &Certificate,
-        ids: &Ids,
-        parts: usize,
-    ) {
-        let reference = |w: &mut Writer| token::write_reference(w, kind, recipient, &ids.token);
-        w.element("xenc:EncryptedKey", &[("xmlns:xenc", ns::XENC), ("Id", &ids.key)], |w| {
-            let wrapped = match self {
-                Self::Oaep(wrapped) => {
-                    write_oaep(w, reference);
-                    wrapped
-                }
-                Self::Agreed { curve, originator, derivation, wrapped } => {
-                    w.empty("xenc:EncryptionMethod", &[("Algorithm", alg::KW_AES128)]);
-                    w.element("ds:KeyInfo", &[("xmlns:ds", ns::DS)], |w| {
-                        write_agreement(w, *curve, originator, derivation, reference);
-                    });
-                    wrapped
-                }
-            };
-            w.element("xenc:CipherData", &[], |w| {
-                w.leaf("xenc:CipherValue", &[], &to_base64(wrapped));
-            });
-            w.element("xenc:ReferenceList", &[], |w| {
-                for at in 0..parts {
-                    w.empty("xenc:DataReference", &[("URI", &format!("#{}-{at}", ids.data))]);
-                }
-            });
-        });
+    fn write(&self, w: &mut Writer, ids: &Ids, parts: usize, reference: impl FnOnce(&mut Writer)) {
+        w.element(
+            "xenc:EncryptedKey",
+            &[("xmlns:xenc", ns::XENC), ("Id", &ids.key)],
+            |w| {
+                let wrapped = match self {
+                    Self::Oaep(wrapped) => {
+                        write_oaep(w, reference);
+                        wrapped
+                    }
+                    Self::Agreed {
+                        curve,
+                        originator,
+                        derivation,
+                        wrapped,
+                    } => {
+                        w.empty("xenc:EncryptionMethod", &[("Algorithm", alg::KW_AES128)]);
+                        w.element("ds:KeyInfo", &[("xmlns:ds", ns::DS)], |w| {
+                            write_agreement(w, *curve, originator, derivation, reference);
+                        });
+                        wrapped
+                    }
+                };
+                w.element("xenc:CipherData", &[], |w| {
+                    w.leaf("xenc:CipherValue", &[], &to_base64(wrapped));
+                });
+                w.element("xenc:ReferenceList", &[], |w| {
+                    for at in 0..parts {
+                        w.empty(
+                            "xenc:DataReference",
+                            &[("URI", &format!("#{}-{at}", ids.data))],
+                        );
+                    }
+                });
+            },
+        );
     }
 }
 
 fn write_oaep(w: &mut Writer, reference: impl FnOnce(&mut Writer)) {
-    w.element("xenc:EncryptionMethod", &[("Algorithm", alg::RSA_OAEP)], |w| {
-        w.empty("ds:DigestMethod", &[("xmlns:ds", ns::DS), ("Algorithm", alg::SHA256)]);
-        w.empty("xenc11:MGF", &[("xmlns:xenc11", ns::XENC11), ("Algorithm", alg::MGF1_SHA256)]);
-    });
+    w.element(
+        "xenc:EncryptionMethod",
+        &[("Algorithm", alg::RSA_OAEP)],
+        |w| {
+            w.empty(
+                "ds:DigestMethod",
+                &[("xmlns:ds", ns::DS), ("Algorithm", alg::SHA256)],
+            );
+            w.empty(
+                "xenc11:MGF",
+                &[
+                    ("xmlns:xenc11", ns::XENC11),
+                    ("Algorithm", alg::MGF1_SHA256),
+                ],
+            );
+        },
+    );
     w.element("ds:KeyInfo", &[("xmlns:ds", ns::DS)], reference);
 }
 
@@ -174,15 +225,23 @@ fn write_agreement(
     derivation: &Derivation,
     reference: impl FnOnce(&mut Writer),
 ) {
-    let algorithm = if curve == Curve::X25519 { alg::X25519 } else { alg::ECDH_ES };
+    let algorithm = if curve == Curve::X25519 {
+        alg::X25519
+    } else {
+        alg::ECDH_ES
+    };
     w.element("xenc:AgreementMethod", &[("Algorithm", algorithm)], |w| {
         let attributes = [("xmlns:xenc11", ns::XENC11), ("Algorithm", alg::HKDF)];
         w.element("xenc11:KeyDerivationMethod", &attributes, |w| {
-            w.element("dsig-more:HKDFParams", &[("xmlns:dsig-more", ns::DSIG_MORE)], |w| {
-                w.empty("dsig-more:PRF", &[("Algorithm", alg::HMAC_SHA256)]);
-                w.leaf("dsig-more:Salt", &[], &to_base64(&derivation.salt));
-                w.leaf("dsig-more:KeyLength", &[], "16");
-            });
+            w.element(
+                "dsig-more:HKDFParams",
+                &[("xmlns:dsig-more", ns::DSIG_MORE)],
+                |w| {
+                    w.empty("dsig-more:PRF", &[("Algorithm", alg::HMAC_SHA256)]);
+                    w.leaf("dsig-more:Salt", &[], &to_base64(&derivation.salt));
+                    w.leaf("dsig-more:KeyLength", &[], "16");
+                },
+            );
         });
         w.element("xenc:OriginatorKeyInfo", &[], |w| {
             let namespace = ("xmlns:dsig11", ns::DSIG11);
@@ -223,8 +282,10 @@ fn write_data(w: &mut Writer, cid: &ContentId, content_type: &str, ids: &Ids, at
         w.element("xenc:CipherData", &[], |w| {
             w.element("xenc:CipherReference", &[("URI", &cid.to_href())], |w| {
                 w.element("xenc:Transforms", &[], |w| {
-                    let attributes =
-                        [("xmlns:ds", ns::DS), ("Algorithm", alg::ATTACHMENT_CIPHERTEXT)];
+                    let attributes = [
+                        ("xmlns:ds", ns::DS),
+                        ("Algorithm", alg::ATTACHMENT_CIPHERTEXT),
+                    ];
                     w.empty("ds:Transform", &attributes);
                 });
             });

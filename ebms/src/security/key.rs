@@ -48,7 +48,10 @@ impl SigningKey {
     /// Reads a PKCS#8 key and its certificate chain, leaf first.
     pub fn from_pkcs8_pem(key_pem: &[u8], chain_pem: &[u8]) -> Result<Self, InvalidKey> {
         let chain = Certificate::all_from_pem(chain_pem).map_err(InvalidKey::Certificate)?;
-        let leaf = chain.first().ok_or(InvalidKey::Certificate(InvalidCertificate::Pem))?.clone();
+        let leaf = chain
+            .first()
+            .ok_or(InvalidKey::Certificate(InvalidCertificate::Pem))?
+            .clone();
         let der = read_pem(key_pem)?;
         let der = der.secret_pkcs8_der();
         let kind = |_| InvalidKey::Kind;
@@ -148,10 +151,7 @@ fn read_pem(pem: &[u8]) -> Result<PrivatePkcs8KeyDer<'static>, InvalidKey> {
     PrivatePkcs8KeyDer::from_pem_slice(pem).map_err(|_| InvalidKey::Pem)
 }
 
-fn read_rsa(
-    der: &[u8],
-    certificate: &Certificate,
-) -> Result<(DecryptionSecret, bool), InvalidKey> {
+fn read_rsa(der: &[u8], certificate: &Certificate) -> Result<(DecryptionSecret, bool), InvalidKey> {
     let pair = RsaKeyPair::from_pkcs8(der).map_err(|_| InvalidKey::Kind)?;
     let key = PrivateDecryptingKey::from_pkcs8(der).map_err(|_| InvalidKey::Kind)?;
     let key = OaepPrivateDecryptingKey::new(key).map_err(|_| InvalidKey::Kind)?;
@@ -185,8 +185,7 @@ fn read_agreement(
 
 /// The 32 octets of an X25519 key: RFC 8410 fixes everything before them.
 fn x25519_from_pkcs8(der: &[u8]) -> Option<&[u8]> {
-    const PREFIX: &[u8] =
-        b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x6e\x04\x22\x04\x20";
+    const PREFIX: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x6e\x04\x22\x04\x20";
     der.strip_prefix(PREFIX).filter(|raw| raw.len() == 32)
 }
 

@@ -58,15 +58,21 @@ impl Name {
             kind: a.attr_type().to_id_string(),
             value: value(a),
         };
-        Self(name.iter().map(|rdn| rdn.iter().map(attribute).collect()).collect())
+        Self(
+            name.iter()
+                .map(|rdn| rdn.iter().map(attribute).collect())
+                .collect(),
+        )
     }
 
     /// Reads RFC 4514, RFC 2253 and what Java and OpenSSL make of them. `None` if it is neither.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut rdns = Vec::new();
         for rdn in split(text, &[',', ';']) {
-            let attributes: Option<Rdn> =
-                split(rdn, &['+']).into_iter().map(parse_attribute).collect();
+            let attributes: Option<Rdn> = split(rdn, &['+'])
+                .into_iter()
+                .map(parse_attribute)
+                .collect();
             rdns.push(attributes?);
         }
         // The text runs from the leaf to the root.
@@ -86,10 +92,14 @@ impl Name {
     }
 
     pub(crate) fn common_name(&self) -> Option<&str> {
-        self.0.iter().rev().flatten().find_map(|attribute| match &attribute.value {
-            Value::Text(text) if attribute.kind == "2.5.4.3" => Some(text.as_str()),
-            _ => None,
-        })
+        self.0
+            .iter()
+            .rev()
+            .flatten()
+            .find_map(|attribute| match &attribute.value {
+                Value::Text(text) if attribute.kind == "2.5.4.3" => Some(text.as_str()),
+                _ => None,
+            })
     }
 
     fn folded(&self) -> Vec<Rdn> {
@@ -194,7 +204,11 @@ fn value(attribute: &x509_parser::x509::AttributeTypeAndValue<'_>) -> Value {
                 [high, low] => u16::from_be_bytes([*high, *low]),
                 _ => 0,
             });
-            Value::Text(char::decode_utf16(units).map(|c| c.unwrap_or('\u{FFFD}')).collect())
+            Value::Text(
+                char::decode_utf16(units)
+                    .map(|c| c.unwrap_or('\u{FFFD}'))
+                    .collect(),
+            )
         }
         _ => Value::Other(any.data.to_vec()),
     }
@@ -231,9 +245,15 @@ fn parse_attribute(text: &str) -> Option<Attribute> {
     };
     let value = value.trim_start();
     if let Some(hex) = value.strip_prefix('#') {
-        return Some(Attribute { kind, value: from_der(&unhex(hex.trim_end())?)? });
+        return Some(Attribute {
+            kind,
+            value: from_der(&unhex(hex.trim_end())?)?,
+        });
     }
-    Some(Attribute { kind, value: Value::Text(unescape(value)?) })
+    Some(Attribute {
+        kind,
+        value: Value::Text(unescape(value)?),
+    })
 }
 
 /// A text value keeps its text, so that it compares equal to the same text written plainly.
@@ -295,7 +315,11 @@ mod tests {
 
     #[track_caller]
     fn check_same(left: &str, right: &str) {
-        assert!(Name::parse(left).unwrap().matches(&Name::parse(right).unwrap()));
+        assert!(
+            Name::parse(left)
+                .unwrap()
+                .matches(&Name::parse(right).unwrap())
+        );
     }
 
     #[test]
@@ -322,7 +346,11 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for text in ["CN=AP_DE_01,O=X,C=DE", r"CN=a\,b\+c,O=\#x", "1.2.3.4=#0c0141,CN=A"] {
+        for text in [
+            "CN=AP_DE_01,O=X,C=DE",
+            r"CN=a\,b\+c,O=\#x",
+            "1.2.3.4=#0c0141,CN=A",
+        ] {
             let name = Name::parse(text).unwrap();
             assert_eq!(name.to_string(), text);
             assert_eq!(Name::parse(&name.to_string()), Some(name));

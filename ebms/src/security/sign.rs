@@ -41,7 +41,10 @@ pub(crate) fn envelope_references(
         transform: Transform::ExclusiveC14n(Vec::new()),
         digest: super::sha256(fragment.as_ref().as_bytes()),
     };
-    vec![reference(messaging, Target::Messaging), reference(body, Target::Body)]
+    vec![
+        reference(messaging, Target::Messaging),
+        reference(body, Target::Body),
+    ]
 }
 
 /// Signs the references. `tag` makes ids unique. `None` if the library fails.
@@ -64,7 +67,10 @@ pub(crate) fn sign(
             token::write_reference(w, kind, key.certificate(), &token_id);
         });
     });
-    Some(Signature { elements: w.finish(), signed_info: signed_info.into_string() })
+    Some(Signature {
+        elements: w.finish(),
+        signed_info: signed_info.into_string(),
+    })
 }
 
 fn write_signed_info(references: &[Reference], profile: Profile) -> Fragment {
@@ -113,7 +119,13 @@ fn sign_octets(key: &SigningKey, message: &[u8]) -> Option<Vec<u8>> {
     match key.secret() {
         SigningSecret::Rsa(pair) => {
             let mut out = vec![0; pair.public_modulus_len()];
-            pair.sign(&signature::RSA_PKCS1_SHA256, &unused_random(), message, &mut out).ok()?;
+            pair.sign(
+                &signature::RSA_PKCS1_SHA256,
+                &unused_random(),
+                message,
+                &mut out,
+            )
+            .ok()?;
             Some(out)
         }
         SigningSecret::Ed25519(pair) => Some(pair.sign(message).as_ref().to_vec()),

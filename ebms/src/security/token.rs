@@ -14,7 +14,10 @@ use xml::{Element, IdTable, Writer};
 #[derive(Clone, Debug)]
 pub(crate) enum Token {
     /// The message carries it, with or without its chain.
-    Carried { certificate: Certificate, path: Vec<Certificate> },
+    Carried {
+        certificate: Certificate,
+        path: Vec<Certificate>,
+    },
     /// Issuer name and serial number.
     IssuerSerial { issuer: Name, serial: Vec<u8> },
     /// Subject key identifier.
@@ -36,7 +39,9 @@ impl Token {
         // [AS4 1.8] RetrievalMethod, KeyValue, KeyName and bare X509Data select nothing here.
         const UNKNOWN: Reason = Reason::Policy("a key is named in a way that was not agreed");
         let mut children = Cursor::new(key_info);
-        let reference = children.take(ns::WSSE, "SecurityTokenReference").ok_or(UNKNOWN)?;
+        let reference = children
+            .take(ns::WSSE, "SecurityTokenReference")
+            .ok_or(UNKNOWN)?;
         if !children.is_done() {
             return Err(UNKNOWN);
         }
@@ -75,23 +80,32 @@ fn carried(
     security: Element<'_>,
     ids: &IdTable<'_>,
 ) -> Result<Token, Reason> {
-    let id = reference.attribute("", "URI").and_then(|uri| uri.strip_prefix('#'));
+    let id = reference
+        .attribute("", "URI")
+        .and_then(|uri| uri.strip_prefix('#'));
     let id = id.ok_or(Reason::Policy("a token outside the message"))?;
     let token = ids
         .find(id)
         .filter(|token| token.is(ns::WSSE, "BinarySecurityToken"))
         .filter(|token| token.parent() == Some(security))
-        .ok_or(Reason::Authentication("a token that is not in the Security header"))?;
+        .ok_or(Reason::Authentication(
+            "a token that is not in the Security header",
+        ))?;
     let encoding = token.attribute("", "EncodingType").unwrap_or(token::BASE64);
     if encoding != token::BASE64 {
         return Err(Reason::Policy("the encoding of a token"));
     }
     let invalid = Reason::Authentication("a token that is not a certificate");
-    let Some(octets) = octets(token) else { return Err(invalid) };
+    let Some(octets) = octets(token) else {
+        return Err(invalid);
+    };
     match token.attribute("", "ValueType") {
         Some(token::X509V3) => {
             let certificate = Certificate::from_der(&octets).map_err(|_| invalid)?;
-            Ok(Token::Carried { certificate, path: Vec::new() })
+            Ok(Token::Carried {
+                certificate,
+                path: Vec::new(),
+            })
         }
         Some(token::PKI_PATH) => {
             let mut path = read_path(&octets).ok_or(invalid.clone())?;
@@ -104,8 +118,9 @@ fn carried(
 }
 
 fn identified(identifier: Element<'_>) -> Result<Token, Reason> {
-    let octets =
-        octets(identifier).ok_or(Reason::Authentication("a key identifier that is not base64"))?;
+    let octets = octets(identifier).ok_or(Reason::Authentication(
+        "a key identifier that is not base64",
+    ))?;
     match identifier.attribute("", "ValueType") {
         Some(token::SKI) => Ok(Token::KeyIdentifier(octets)),
         Some(token::THUMBPRINT) => Ok(Token::Thumbprint(octets)),
@@ -132,42 +147,63 @@ fn issued(data: Element<'_>) -> Result<Token, Reason> {
 
 /// Decoded text of a leaf.
 pub(crate) fn octets(element: Element<'_>) -> Option<Vec<u8>> {
-    if element.is_plain_text() { from_base64(&element.text()) } else { None }
+    if element.is_plain_text() {
+        from_base64(&element.text())
+    } else {
+        None
+    }
 }
 
 /// `SEQUENCE OF Certificate`.
 fn read_path(der: &[u8]) -> Option<Vec<Certificate>> {
-    let (content, rest) = sequence(der)?;
-    if !rest.is_empty() {
+    let outer = sequence(der)?;
+    if !outer.rest.is_empty() {
         return None;
     }
     let mut path = Vec::new();
-    let mut left = content.1;
+    let mut left = outer.content;
     while !left.is_empty() {
-        let (certificate, rest) = sequence(left)?;
+        let certificate = sequence(left)?;
         if path.len() == MAX_PATH {
             return None;
         }
-        path.push(Certificate::from_der(certificate.0).ok()?);
-        left = rest;
+        path.push(Certificate::from_der(certificate.whole).ok()?);
+        left = certificate.rest;
     }
     Some(path)
 }
 
-/// A DER SEQUENCE at the start: (whole, content) and what follows.
-fn sequence(der: &[u8]) -> Option<((&[u8], &[u8]), &[u8])> {
-    let [0x30, first, after @ ..] = der else { return None };
+/// A DER SEQUENCE at the start of something.
+struct Sequence<'d> {
+    whole: &'d [u8],
+    content: &'d [u8],
+    rest: &'d [u8],
+}
+
+fn sequence(der: &[u8]) -> Option<Sequence<'_>> {
+    let [0x30, first, after @ ..] = der else {
+        return None;
+    };
     let (length, content) = match first {
         short @ 0..=0x7F => (usize::from(*short), after),
         long @ 0x81..=0x84 => {
             let (length, content) = after.split_at_checked(usize::from(long & 0x7F))?;
-            (length.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)), content)
+            (
+                length
+                    .iter()
+                    .fold(0, |sum, byte| sum << 8 | usize::from(*byte)),
+                content,
+            )
         }
         _ => return None,
     };
     let (content, rest) = content.split_at_checked(length)?;
     let whole = der.get(..der.len() - rest.len())?;
-    Some(((whole, content), rest))
+    Some(Sequence {
+        whole,
+        content,
+        rest,
+    })
 }
 
 /// Writes the `wsse:BinarySecurityToken`, if the kind carries the certificate.
@@ -177,8 +213,11 @@ pub(crate) fn write_token(w: &mut Writer, kind: TokenKind, chain: &[Certificate]
         TokenKind::PkiPath => (token::PKI_PATH, Some(write_path(chain))),
         TokenKind::IssuerSerial | TokenKind::Ski => return,
     };
-    let attributes =
-        [("EncodingType", token::BASE64), ("ValueType", value_type), ("wsu:Id", id)];
+    let attributes = [
+        ("EncodingType", token::BASE64),
+        ("ValueType", value_type),
+        ("wsu:Id", id),
+    ];
     let octets = octets.unwrap_or_default();
     w.leaf("wsse:BinarySecurityToken", &attributes, &to_base64(&octets));
 }
@@ -192,28 +231,44 @@ pub(crate) fn write_reference(
 ) {
     let uri = format!("#{id}");
     let reference = |w: &mut Writer, value_type: &str| {
-        w.empty("wsse:Reference", &[("URI", &uri), ("ValueType", value_type)]);
+        w.empty(
+            "wsse:Reference",
+            &[("URI", &uri), ("ValueType", value_type)],
+        );
     };
     match kind {
         TokenKind::Bst => {
-            w.element("wsse:SecurityTokenReference", &[], |w| reference(w, token::X509V3));
+            w.element("wsse:SecurityTokenReference", &[], |w| {
+                reference(w, token::X509V3)
+            });
         }
         TokenKind::PkiPath => {
             // BSP R5215 asks for the token type of a path.
-            let attributes = [("xmlns:wsse11", ns::WSSE11), ("wsse11:TokenType", token::PKI_PATH)];
+            let attributes = [
+                ("xmlns:wsse11", ns::WSSE11),
+                ("wsse11:TokenType", token::PKI_PATH),
+            ];
             w.element("wsse:SecurityTokenReference", &attributes, |w| {
                 reference(w, token::PKI_PATH);
             });
         }
         TokenKind::Ski => w.element("wsse:SecurityTokenReference", &[], |w| {
             let attributes = [("EncodingType", token::BASE64), ("ValueType", token::SKI)];
-            w.leaf("wsse:KeyIdentifier", &attributes, &to_base64(certificate.key_identifier()));
+            w.leaf(
+                "wsse:KeyIdentifier",
+                &attributes,
+                &to_base64(certificate.key_identifier()),
+            );
         }),
         TokenKind::IssuerSerial => w.element("wsse:SecurityTokenReference", &[], |w| {
             w.element("ds:X509Data", &[("xmlns:ds", ns::DS)], |w| {
                 w.element("ds:X509IssuerSerial", &[], |w| {
                     w.leaf("ds:X509IssuerName", &[], &certificate.issuer());
-                    w.leaf("ds:X509SerialNumber", &[], &to_decimal(certificate.serial()));
+                    w.leaf(
+                        "ds:X509SerialNumber",
+                        &[],
+                        &to_decimal(certificate.serial()),
+                    );
                 });
             });
         }),
@@ -222,7 +277,11 @@ pub(crate) fn write_reference(
 
 /// The chain with its end entity last.
 fn write_path(chain: &[Certificate]) -> Vec<u8> {
-    let content: Vec<u8> = chain.iter().rev().flat_map(|it| it.der().iter().copied()).collect();
+    let content: Vec<u8> = chain
+        .iter()
+        .rev()
+        .flat_map(|it| it.der().iter().copied())
+        .collect();
     let mut der = vec![0x30];
     match u8::try_from(content.len()) {
         Ok(short @ 0..=0x7F) => der.push(short),
@@ -272,7 +331,11 @@ fn to_decimal(number: &[u8]) -> String {
         }
         digits.push(char::from_digit(rest, 10).unwrap_or('0'));
     }
-    if digits.is_empty() { "0".to_owned() } else { digits.into_iter().rev().collect() }
+    if digits.is_empty() {
+        "0".to_owned()
+    } else {
+        digits.into_iter().rev().collect()
+    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,13 @@ impl Trust {
         authorities: Vec<Certificate>,
         intermediates: Vec<Certificate>,
     ) -> Self {
-        Self { pinned, authorities, intermediates, crls: Vec::new(), common_name: None }
+        Self {
+            pinned,
+            authorities,
+            intermediates,
+            crls: Vec::new(),
+            common_name: None,
+        }
     }
 
     /// Refuses what these lists revoke, and leaf certificates no list speaks for.
@@ -95,7 +101,11 @@ impl Trust {
         if self.pinned.is_empty() && self.common_name.as_deref() != certificate.common_name() {
             return Err("the certificate is not the sender's");
         }
-        if self.authorities.is_empty() { Ok(()) } else { self.check_path(certificate, path, now) }
+        if self.authorities.is_empty() {
+            Ok(())
+        } else {
+            self.check_path(certificate, path, now)
+        }
     }
 
     fn check_path(
@@ -106,8 +116,10 @@ impl Trust {
     ) -> Result<(), &'static str> {
         let der = |it: &'_ Certificate| CertificateDer::from(it.der().to_vec());
         let anchors: Vec<CertificateDer<'_>> = self.authorities.iter().map(der).collect();
-        let anchors: Vec<TrustAnchor<'_>> =
-            anchors.iter().filter_map(|der| anchor_from_trusted_cert(der).ok()).collect();
+        let anchors: Vec<TrustAnchor<'_>> = anchors
+            .iter()
+            .filter_map(|der| anchor_from_trusted_cert(der).ok())
+            .collect();
         let between: Vec<CertificateDer<'_>> =
             self.intermediates.iter().chain(path).map(der).collect();
         let leaf = der(certificate);
@@ -141,7 +153,11 @@ impl Trust {
     ) -> Result<bool, &'static str> {
         let mut spoken_for = false;
         for issuer in self.authorities.iter().chain(&self.intermediates) {
-            for crl in self.crls.iter().filter(|crl| crl.speaks_for(certificate, issuer, now)) {
+            for crl in self
+                .crls
+                .iter()
+                .filter(|crl| crl.speaks_for(certificate, issuer, now))
+            {
                 spoken_for = true;
                 if crl.revokes(certificate) {
                     return Err("the certificate is revoked");
@@ -182,9 +198,9 @@ impl ExtendedKeyUsageValidator for AnyUse {
         for purpose in purposes {
             any = true;
             let oid = purpose?.to_decoded_oid();
-            let reserved = oid.split_last().is_some_and(|(last, rest)| {
-                rest == PKIX.as_slice() && RESERVED.contains(last)
-            });
+            let reserved = oid
+                .split_last()
+                .is_some_and(|(last, rest)| rest == PKIX.as_slice() && RESERVED.contains(last));
             if !reserved {
                 return Ok(());
             }

@@ -64,7 +64,9 @@ pub(crate) fn read<'d>(
     envelope: &Envelope<'d>,
     demand: &Demand<'_>,
 ) -> Result<Structure<'d>, Reason> {
-    let security = envelope.security.ok_or(Reason::Policy("no Security header"))?;
+    let security = envelope
+        .security
+        .ok_or(Reason::Policy("no Security header"))?;
     let ids = envelope
         .document
         .ids(ID_KINDS)
@@ -85,7 +87,11 @@ pub(crate) fn read<'d>(
         false if demand.encrypted => return Err(Reason::Policy("not encrypted")),
         false => None,
     };
-    Ok(Structure { profile: demand.profile, signature, encryption })
+    Ok(Structure {
+        profile: demand.profile,
+        signature,
+        encryption,
+    })
 }
 
 /// The children of a security header by kind.
@@ -138,19 +144,29 @@ impl<'d> Signature<'d> {
         let value = element
             .only_child(ns::DS, "SignatureValue")
             .and_then(octets)
-            .ok_or(Reason::Authentication("not exactly one readable SignatureValue"))?;
+            .ok_or(Reason::Authentication(
+                "not exactly one readable SignatureValue",
+            ))?;
         let (prefixes, references) = read_signed_info(signed_info, envelope, ids, demand)?;
         check_coverage(&references, demand.parts)?;
         envelope.check_body()?;
         let mut children = Cursor::new(element);
-        let shape = children.take(ns::DS, "SignedInfo").and(children.take(ns::DS, "SignatureValue"));
+        let shape = children
+            .take(ns::DS, "SignedInfo")
+            .and(children.take(ns::DS, "SignatureValue"));
         let key_info = shape.and_then(|_| children.take(ns::DS, "KeyInfo"));
         let (Some(key_info), true) = (key_info, children.is_done()) else {
             return Err(Reason::Policy("the signature is not built as agreed"));
         };
         let security = element.parent().unwrap_or(element);
         let token = Token::read(key_info, security, ids)?;
-        Ok(Self { signed_info, prefixes, references, value, token })
+        Ok(Self {
+            signed_info,
+            prefixes,
+            references,
+            value,
+            token,
+        })
     }
 }
 
@@ -162,13 +178,17 @@ fn read_signed_info<'d>(
 ) -> Result<(Vec<String>, Vec<Reference>), Reason> {
     const SHAPE: Reason = Reason::Policy("SignedInfo is not built as agreed");
     let mut children = Cursor::new(element);
-    let method = children.take(ns::DS, "CanonicalizationMethod").ok_or(SHAPE)?;
+    let method = children
+        .take(ns::DS, "CanonicalizationMethod")
+        .ok_or(SHAPE)?;
     let prefixes = reference::read_c14n(method)?;
     let method = children.take(ns::DS, "SignatureMethod").ok_or(SHAPE)?;
     let agreed = method.attribute("", "Algorithm") == Some(algorithm(demand.profile));
     // A child would be a truncated HMAC or the like.
     if !agreed || !Cursor::new(method).is_done() {
-        return Err(Reason::Policy("the signature algorithm is not the agreed one"));
+        return Err(Reason::Policy(
+            "the signature algorithm is not the agreed one",
+        ));
     }
     let mut references: Vec<Reference> = Vec::new();
     while let Some(child) = children.take(ns::DS, "Reference") {
@@ -176,12 +196,19 @@ fn read_signed_info<'d>(
             return Err(Reason::Policy("more than 30 references"));
         }
         let reference = Reference::read(child, envelope, ids)?;
-        if references.iter().any(|known| known.target == reference.target) {
+        if references
+            .iter()
+            .any(|known| known.target == reference.target)
+        {
             return Err(Reason::Policy("two references to one thing"));
         }
         references.push(reference);
     }
-    if children.is_done() { Ok((prefixes, references)) } else { Err(SHAPE) }
+    if children.is_done() {
+        Ok((prefixes, references))
+    } else {
+        Err(SHAPE)
+    }
 }
 
 /// The URI of a profile's signature algorithm.
@@ -202,7 +229,10 @@ fn check_coverage(references: &[Reference], parts: &[Part]) -> Result<(), Reason
     if !signed.contains(&Target::Body) {
         return Err(Reason::Policy("the Body is not signed"));
     }
-    if !parts.iter().all(|part| signed.contains(&Target::Part(part.cid.clone()))) {
+    if !parts
+        .iter()
+        .all(|part| signed.contains(&Target::Part(part.cid.clone())))
+    {
         return Err(Reason::Policy("a part is not signed"));
     }
     // Targets are unique, so equal numbers mean equal sets.
@@ -233,11 +263,17 @@ impl Structure<'_> {
                 Target::Part(_) => continue,
             };
             if reference.digest_of(element) != Some(reference.digest) {
-                return Err(Reason::Authentication("a digest of the envelope does not match"));
+                return Err(Reason::Authentication(
+                    "a digest of the envelope does not match",
+                ));
             }
         }
         let references = signature.references.clone();
-        Ok(Proof { signer, references, signed_info })
+        Ok(Proof {
+            signer,
+            references,
+            signed_info,
+        })
     }
 
     /// The certificate that is trusted and whose key made the signature.

@@ -64,7 +64,11 @@ impl Answer {
                     error.severity() == Severity::Failure
                         && error.code().is_some_and(EbmsCode::is_permanent)
                 };
-                if errors.iter().any(permanent) { Retry::Never } else { Retry::After }
+                if errors.iter().any(permanent) {
+                    Retry::Never
+                } else {
+                    Retry::After
+                }
             }
             Self::InvalidReceipt(_) | Self::Unanswered { .. } => Retry::After,
         }
@@ -152,11 +156,16 @@ pub fn read_answer(
     partner: &Partner,
     now: Timestamp,
 ) -> Answer {
-    let unanswered = |reason| Answer::Unanswered { status: http.status, reason };
+    let unanswered = |reason| Answer::Unanswered {
+        status: http.status,
+        reason,
+    };
     if http.body.is_empty() {
         return unanswered(NoSignal::Empty);
     }
-    let Some(content_type) = http.content_type else { return unanswered(NoSignal::NotSoap) };
+    let Some(content_type) = http.content_type else {
+        return unanswered(NoSignal::NotSoap);
+    };
     let body = Bytes::copy_from_slice(http.body);
     let root = match package::read(content_type, &body, &Limits::default()) {
         Ok(package) => package.root,
@@ -169,9 +178,15 @@ pub fn read_answer(
     let Ok(envelope) = Envelope::locate(&document) else {
         let body = document.root().child(ns::SOAP12, "Body");
         let fault = body.is_some_and(|body| body.child(ns::SOAP12, "Fault").is_some());
-        return unanswered(if fault { NoSignal::Fault } else { NoSignal::Unreadable });
+        return unanswered(if fault {
+            NoSignal::Fault
+        } else {
+            NoSignal::Unreadable
+        });
     };
-    let Ok(signal) = read::decode(&envelope) else { return unanswered(NoSignal::Unreadable) };
+    let Ok(signal) = read::decode(&envelope) else {
+        return unanswered(NoSignal::Unreadable);
+    };
     match signal.kind {
         SignalKind::Receipt => match check_receipt(&envelope, &signal, proof, partner, now) {
             Ok(signer) => Answer::Acknowledged(ReceiptProof {
@@ -189,16 +204,24 @@ pub fn read_answer(
 /// Errors come on the connection of the request, signed or not, with or without reference; only
 /// one that names another message is not about this one. [AS4 2.2]
 fn judge_errors(signal: SealedSignal, proof: &SentProof, status: u16) -> Answer {
-    let ours = signal.ref_to_message_id.as_ref().is_none_or(|id| id == proof.message_id());
+    let ours = signal
+        .ref_to_message_id
+        .as_ref()
+        .is_none_or(|id| id == proof.message_id());
     if !ours {
-        return Answer::Unanswered { status, reason: NoSignal::OtherMessage };
+        return Answer::Unanswered {
+            status,
+            reason: NoSignal::OtherMessage,
+        };
     }
     let failure = |error: &ReceivedError| error.severity() == Severity::Failure;
     if !signal.errors.iter().any(failure) {
-        return Answer::Unanswered { status, reason: NoSignal::WarningsOnly };
+        return Answer::Unanswered {
+            status,
+            reason: NoSignal::WarningsOnly,
+        };
     }
-    let duplicate =
-        |error: &ReceivedError| error.code() == Some(EbmsCode::DuplicateDetected);
+    let duplicate = |error: &ReceivedError| error.code() == Some(EbmsCode::DuplicateDetected);
     if signal.errors.iter().filter(|it| failure(it)).all(duplicate) {
         Answer::AlreadyAccepted(signal.errors)
     } else {
@@ -242,11 +265,18 @@ fn check_receipt(
         .ok_or(InvalidReceipt::Malformed)?;
     // As multisets: partners differ in the order.
     let mut acknowledged = read_digests(receipt).ok_or(InvalidReceipt::Malformed)?;
-    let mut signed: Vec<(String, [u8; 32])> =
-        proof.references().iter().map(|it| (normal(it.uri()), *it.digest())).collect();
+    let mut signed: Vec<(String, [u8; 32])> = proof
+        .references()
+        .iter()
+        .map(|it| (normal(it.uri()), *it.digest()))
+        .collect();
     acknowledged.sort();
     signed.sort();
-    if acknowledged == signed { Ok(signer) } else { Err(InvalidReceipt::Digests) }
+    if acknowledged == signed {
+        Ok(signer)
+    } else {
+        Err(InvalidReceipt::Digests)
+    }
 }
 
 /// URI and decoded digest of each copied reference. Other children of the receipt are tolerated:
@@ -263,7 +293,9 @@ fn read_digests(receipt: Element<'_>) -> Option<Vec<(String, [u8; 32])>> {
         if method.attribute("", "Algorithm") != Some(alg::SHA256) {
             return None;
         }
-        let digest = octets(reference.only_child(ns::DS, "DigestValue")?)?.try_into().ok()?;
+        let digest = octets(reference.only_child(ns::DS, "DigestValue")?)?
+            .try_into()
+            .ok()?;
         found.push((normal(reference.attribute("", "URI")?), digest));
     }
     Some(found)
@@ -274,5 +306,3 @@ fn normal(uri: &str) -> String {
     ContentId::from_href(uri).map_or_else(|| uri.to_owned(), |cid| cid.to_href())
 }
 
-#[cfg(test)]
-mod tests;

@@ -116,7 +116,12 @@ pub(crate) fn decode(envelope: &Envelope<'_>) -> Result<SealedSignal, Reason> {
     let kind = match (receipt, errors.is_empty()) {
         (Some(_), true) => SignalKind::Receipt,
         (None, false) => SignalKind::Error,
-        _ => return Err(Reason::header(signal, "neither a receipt nor errors, or both")),
+        _ => {
+            return Err(Reason::header(
+                signal,
+                "neither a receipt nor errors, or both",
+            ));
+        }
     };
     Ok(SealedSignal {
         message_id: info.message_id,
@@ -128,7 +133,12 @@ pub(crate) fn decode(envelope: &Envelope<'_>) -> Result<SealedSignal, Reason> {
 }
 
 fn read_error(element: Element<'_>) -> Result<ReceivedError, Reason> {
-    let attribute = |name| element.attribute("", name).map(str::trim).filter(|it| !it.is_empty());
+    let attribute = |name| {
+        element
+            .attribute("", name)
+            .map(str::trim)
+            .filter(|it| !it.is_empty())
+    };
     let mut children = Cursor::new(element);
     let description = children.take(ns::EBMS, "Description");
     let detail = children.take(ns::EBMS, "ErrorDetail");
@@ -143,7 +153,11 @@ fn read_error(element: Element<'_>) -> Result<ReceivedError, Reason> {
     let warning = severity.eq_ignore_ascii_case("warning");
     Ok(ReceivedError {
         code: code.chars().take(MAX_CODE).collect(),
-        severity: if warning { Severity::Warning } else { Severity::Failure },
+        severity: if warning {
+            Severity::Warning
+        } else {
+            Severity::Failure
+        },
         short_description: attribute("shortDescription").map(ToOwned::to_owned),
         detail: detail.and_then(text).or_else(|| description.and_then(text)),
         ref_to_message_id: attribute("refToMessageInError").map(ToOwned::to_owned),

@@ -11,6 +11,7 @@ use crate::{
     security::{
         SigningKey, Verified, sha256,
         sign::{self, envelope_references, write_reference},
+        verify::Reference,
     },
     send::Unsendable,
 };
@@ -30,18 +31,26 @@ pub fn receipt(
     let messaging = encode::messaging(&ids.messaging, |w| {
         signal(w, &id, now, about, |w| {
             w.element("eb:Receipt", &[], |w| {
-                w.element("ebbp:NonRepudiationInformation", &[("xmlns:ebbp", ns::EBBP)], |w| {
-                    for reference in &message.proof().references {
-                        w.element("ebbp:MessagePartNRInformation", &[], |w| {
-                            write_reference(w, reference, &[("xmlns:ds", ns::DS)]);
-                        });
-                    }
-                });
+                write_information(w, &message.proof().references)
             });
         });
     });
-    signed(&ids, &messaging, &encode::body(&ids.body, |_| {}), key)
-        .ok_or(Unsendable::Cryptography)
+    signed(&ids, &messaging, &encode::body(&ids.body, |_| {}), key).ok_or(Unsendable::Cryptography)
+}
+
+/// Every reference of the message, copied. [AS4 2.1]
+fn write_information(w: &mut Writer, references: &[Reference]) {
+    w.element(
+        "ebbp:NonRepudiationInformation",
+        &[("xmlns:ebbp", ns::EBBP)],
+        |w| {
+            for reference in references {
+                w.element("ebbp:MessagePartNRInformation", &[], |w| {
+                    write_reference(w, reference, &[("xmlns:ds", ns::DS)]);
+                });
+            }
+        },
+    );
 }
 
 /// The error signal for a refused message, signed if a key is given.
@@ -62,14 +71,17 @@ pub fn error(
             write_fault(w);
         }
     });
-    key.and_then(|key| signed(&ids, &messaging, &body, key)).unwrap_or_else(|| {
-        let mut w = Writer::new();
-        w.element("S12:Envelope", &[("xmlns:S12", ns::SOAP12)], |w| {
-            w.element("S12:Header", &[], |w| w.fragment(&messaging));
-            w.fragment(&body);
-        });
-        SignalBytes { body: Bytes::from(w.finish().into_bytes()) }
-    })
+    key.and_then(|key| signed(&ids, &messaging, &body, key))
+        .unwrap_or_else(|| {
+            let mut w = Writer::new();
+            w.element("S12:Envelope", &[("xmlns:S12", ns::SOAP12)], |w| {
+                w.element("S12:Header", &[], |w| w.fragment(&messaging));
+                w.fragment(&body);
+            });
+            SignalBytes {
+                body: Bytes::from(w.finish().into_bytes()),
+            }
+        })
 }
 
 /// Ids of one signal, unique because its message id is.
@@ -82,8 +94,16 @@ struct Ids {
 impl Ids {
     fn new(id: &MessageId) -> Self {
         let digest = sha256(id.as_str().as_bytes());
-        let tag: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { messaging: format!("msg-{tag}"), body: format!("body-{tag}"), tag }
+        let tag: String = digest
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self {
+            messaging: format!("msg-{tag}"),
+            body: format!("body-{tag}"),
+            tag,
+        }
     }
 }
 
@@ -126,7 +146,9 @@ fn write_error(w: &mut Writer, refusal: &Refusal) {
 
 fn write_fault(w: &mut Writer) {
     w.element("S12:Fault", &[], |w| {
-        w.element("S12:Code", &[], |w| w.leaf("S12:Value", &[], "S12:MustUnderstand"));
+        w.element("S12:Code", &[], |w| {
+            w.leaf("S12:Value", &[], "S12:MustUnderstand")
+        });
         w.element("S12:Reason", &[], |w| {
             let text = "a header block marked mustUnderstand is not known";
             w.leaf("S12:Text", &[("xml:lang", "en")], text);
@@ -143,5 +165,7 @@ fn signed(
     let references = envelope_references((&ids.messaging, messaging), (&ids.body, body));
     let signature = sign::sign(&references, key, TokenKind::Bst, &ids.tag)?;
     let soap = encode::envelope(messaging, body, |w| w.fragment(&signature.elements));
-    Some(SignalBytes { body: Bytes::from(soap.into_bytes()) })
+    Some(SignalBytes {
+        body: Bytes::from(soap.into_bytes()),
+    })
 }

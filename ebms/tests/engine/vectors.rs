@@ -1,7 +1,9 @@
 //! The published vectors: every good one is accepted with exactly its payloads, no bad one is
 //! accepted under any P-Mode.
 
-use super::support::{self, sha256_hex, partner, partner_toml, pmodes, read, reference, split_entity, time};
+use super::support::{
+    self, partner, partner_toml, pmodes, read, reference, sha256_hex, split_entity, time,
+};
 use bytes::Bytes;
 use ebms::{
     Answer, Incoming, PModes, Reason, ReceivedMessage, Refusal, SealedSignal, Verified,
@@ -61,10 +63,20 @@ fn world(folder: &Path, profile: &str, by: TrustBy, security: &str) -> PModes {
         "ed25519" => "fr-enc-x25519.cert.pem",
         _ => "de-enc-p256.cert.pem",
     };
-    let fr = partner_toml("AP_FR_01", &signing(profile, by, "fr"), encryption, &security);
+    let fr = partner_toml(
+        "AP_FR_01",
+        &signing(profile, by, "fr"),
+        encryption,
+        &security,
+    );
     let mut partners = vec![partner(&pki, "fr", &fr)];
     if profile == "rsa" {
-        let at = partner_toml("AP_AT_01", &signing(profile, by, "at"), encryption, &security);
+        let at = partner_toml(
+            "AP_AT_01",
+            &signing(profile, by, "at"),
+            encryption,
+            &security,
+        );
         partners.push(partner(&pki, "at", &at));
     }
     pmodes(partners)
@@ -106,16 +118,22 @@ fn profile_of(file: &str) -> &'static str {
 fn left_out(file: &str) -> Option<&'static str> {
     const TABLE: &[(&str, &str)] = &[
         ("bp256", "brainpool is not in the cryptographic library"),
-        ("oots-request-oaep-mgf1p-sha256", "policy allows refusal: SHA-256 with MGF1-SHA-1"),
-        ("oots-request-oaep-no-mgf", "policy allows refusal: SHA-256 with MGF1-SHA-1"),
+        (
+            "oots-request-oaep-mgf1p-sha256",
+            "policy allows refusal: SHA-256 with MGF1-SHA-1",
+        ),
+        (
+            "oots-request-oaep-no-mgf",
+            "policy allows refusal: SHA-256 with MGF1-SHA-1",
+        ),
     ];
-    TABLE.iter().find(|(part, _)| file.contains(part)).map(|(_, why)| *why)
+    TABLE
+        .iter()
+        .find(|(part, _)| file.contains(part))
+        .map(|(_, why)| *why)
 }
 
-fn check_accepted(
-    entry: &Value,
-    message: &Verified<ReceivedMessage>,
-) -> Result<(), &'static str> {
+fn check_accepted(entry: &Value, message: &Verified<ReceivedMessage>) -> Result<(), &'static str> {
     if message.header().message_id().as_str() != entry["messageId"].as_str().unwrap() {
         return Err("another message id");
     }
@@ -143,17 +161,31 @@ fn print(table: &str) {
 
 #[test]
 fn every_good_user_message_is_accepted_with_its_payloads() {
-    let Some(vectors) = load("vectors/accept") else { return };
+    let Some(vectors) = load("vectors/accept") else {
+        return;
+    };
     let keys = keys(&vectors.folder);
-    let (mut table, mut wrong) = (String::new(), 0);
+    let (mut table, mut wrong, mut total) = (String::new(), 0, 0);
     for entry in &vectors.entries {
         let file = entry["file"].as_str().unwrap();
         if entry["expect"] != "accept" || file.contains("receipt") || file.starts_with("signals/") {
             continue;
         }
+        total += 1;
         let stored = read(&vectors.folder.join(file));
-        let security = if file.ends_with("signed-only.as4") { "encrypt = false" } else { "" };
-        for by in [TrustBy::Pin, TrustBy::PinAndPath, TrustBy::Path] {
+        let security = if file.ends_with("signed-only.as4") {
+            "encrypt = false"
+        } else {
+            ""
+        };
+        // A reference by number or hash needs a certificate that is known beforehand.
+        let carried = !["ski", "-is", "thumb"]
+            .iter()
+            .any(|kind| file.contains(kind))
+            || file.contains("sig-bst")
+            || file.contains("sig-pkipath");
+        let last = if carried { TrustBy::Path } else { TrustBy::Pin };
+        for by in [TrustBy::Pin, TrustBy::PinAndPath, last] {
             let pmodes = world(&vectors.folder, profile_of(file), by, security);
             let verdict = match open(&stored, &pmodes, &keys) {
                 Ok(Ok(message)) => check_accepted(entry, &message).map_err(ToOwned::to_owned),
@@ -161,7 +193,7 @@ fn every_good_user_message_is_accepted_with_its_payloads() {
                 Err(refusal) => Err(refusal.to_string()),
             };
             match (verdict, left_out(file)) {
-                (Ok(()), None) => writeln!(table, "accepted  {file}").unwrap(),
+                (Ok(()), None) => continue,
                 (Err(_), Some(why)) => writeln!(table, "left out  {file}: {why}").unwrap(),
                 (verdict, _) => {
                     wrong += 1;
@@ -170,14 +202,21 @@ fn every_good_user_message_is_accepted_with_its_payloads() {
             }
         }
     }
+    writeln!(table, "{total} good messages").unwrap();
     print(&table);
     assert_eq!(wrong, 0, "{table}");
 }
 
 #[test]
 fn a_message_that_is_not_encrypted_needs_a_p_mode_that_allows_it() {
-    let Some(vectors) = load("vectors/signed-only") else { return };
-    let stored = read(&vectors.folder.join("edelivery-1.15/oots-request-signed-only.as4"));
+    let Some(vectors) = load("vectors/signed-only") else {
+        return;
+    };
+    let stored = read(
+        &vectors
+            .folder
+            .join("edelivery-1.15/oots-request-signed-only.as4"),
+    );
     let pmodes = world(&vectors.folder, "rsa", TrustBy::Pin, "");
     let refusal = open(&stored, &pmodes, &keys(&vectors.folder)).unwrap_err();
     assert_eq!(refusal.reason(), &Reason::Policy("not encrypted"));
@@ -185,7 +224,9 @@ fn a_message_that_is_not_encrypted_needs_a_p_mode_that_allows_it() {
 
 #[test]
 fn no_bad_user_message_is_accepted() {
-    let Some(vectors) = load("vectors/reject") else { return };
+    let Some(vectors) = load("vectors/reject") else {
+        return;
+    };
     let keys = keys(&vectors.folder);
     let (mut table, mut accepted, mut total, mut same) = (String::new(), 0, 0, 0);
     for entry in &vectors.entries {
@@ -200,8 +241,11 @@ fn no_bad_user_message_is_accepted() {
         for profile in ["rsa", "ed25519", "ecdsa"] {
             for by in [TrustBy::Pin, TrustBy::PinAndPath, TrustBy::Path] {
                 for security in ["", "legacy_oaep = false", "encrypt = false"] {
-                    // These two are good messages where encryption is not asked for.
+                    // Good messages where encryption is not asked for, or in their own profile.
                     if security == "encrypt = false" && file.contains("not-encrypted") {
+                        continue;
+                    }
+                    if profile == "ed25519" && file.contains("in-rsa-pmode") {
                         continue;
                     }
                     let pmodes = world(&vectors.folder, profile, by, security);
@@ -232,19 +276,29 @@ fn no_bad_user_message_is_accepted() {
             writeln!(table, "other     {file}: expected {expected}, found {text}").unwrap();
         }
     }
-    writeln!(table, "{total} bad messages, {same} refused with the recommended code").unwrap();
+    writeln!(
+        table,
+        "{total} bad messages, {same} refused with the recommended code"
+    )
+    .unwrap();
     print(&table);
     assert_eq!(accepted, 0, "{table}");
     assert!(same + 4 >= total, "{table}");
 }
 
 fn own_profile(file: &str) -> &'static str {
-    if file.contains("in-rsa-pmode") { "rsa" } else { profile_of(file) }
+    if file.contains("in-rsa-pmode") {
+        "rsa"
+    } else {
+        profile_of(file)
+    }
 }
 
 #[test]
 fn signals_are_judged() {
-    let Some(vectors) = load("vectors/signals") else { return };
+    let Some(vectors) = load("vectors/signals") else {
+        return;
+    };
     let mut table = String::new();
     let mut wrong = 0;
     for entry in &vectors.entries {
@@ -260,7 +314,12 @@ fn signals_are_judged() {
             ("reject", Answer::InvalidReceipt(_)) => true,
             _ => false,
         };
-        writeln!(table, "{}  {file}: {answer:?}", if good { "good " } else { "WRONG" }).unwrap();
+        writeln!(
+            table,
+            "{}  {file}: {answer:?}",
+            if good { "good " } else { "WRONG" }
+        )
+        .unwrap();
         wrong += usize::from(!good);
     }
     print(&table);
@@ -280,11 +339,19 @@ fn judge(folder: &Path, file: &str) -> Answer {
     let text = partner_toml(
         "AP_DE_01",
         &signing(profile, TrustBy::Pin, "de"),
-        if profile == "rsa" { "de-enc-rsa.cert.pem" } else { "de-enc-x25519.cert.pem" },
+        if profile == "rsa" {
+            "de-enc-rsa.cert.pem"
+        } else {
+            "de-enc-x25519.cert.pem"
+        },
         &format!("profile = \"{profile}\""),
     );
     let partner = partner(&folder.join("pki"), "de", &text);
     let (content_type, body) = split_entity(&read(&folder.join(file)));
-    let http = HttpAnswer { status: 200, content_type: Some(&content_type), body: &body };
+    let http = HttpAnswer {
+        status: 200,
+        content_type: Some(&content_type),
+        body: &body,
+    };
     read_answer(&http, &proof, &partner, time(NOW))
 }

@@ -5,7 +5,11 @@ const TYPE: &str = "multipart/related; type=\"application/soap+xml\"; boundary=b
 const ROOT: &str = "Content-Type: application/soap+xml\r\nContent-ID: <root>\r\n\r\n<x/>";
 
 fn take(content_type: &str, body: &str) -> Result<Package, Reason> {
-    read(content_type, &Bytes::copy_from_slice(body.as_bytes()), &Limits::default())
+    read(
+        content_type,
+        &Bytes::copy_from_slice(body.as_bytes()),
+        &Limits::default(),
+    )
 }
 
 #[track_caller]
@@ -15,14 +19,22 @@ fn check_parts(body: &str, expected: &[(&str, &str)]) {
     let found: Vec<_> = package
         .parts
         .iter()
-        .map(|part| (part.cid.as_str(), std::str::from_utf8(&part.content).unwrap()))
+        .map(|part| {
+            (
+                part.cid.as_str(),
+                std::str::from_utf8(&part.content).unwrap(),
+            )
+        })
         .collect();
     assert_eq!(found, expected);
 }
 
 #[track_caller]
 fn check_refused(content_type: &str, body: &str, expected: Problem) {
-    assert_eq!(take(content_type, body).unwrap_err(), Reason::Mime(expected));
+    assert_eq!(
+        take(content_type, body).unwrap_err(),
+        Reason::Mime(expected)
+    );
 }
 
 fn part(id: &str, content: &str) -> String {
@@ -42,14 +54,24 @@ fn parts_are_taken_apart_whatever_stands_around_them() {
     let (one, other) = (part("a", "1\r\n"), part("c@d", ""));
     check_parts(&format!("--b\r\n{ROOT}{one}{other}\r\n--b--\r\n"), &two);
     // [P22] preamble, no final line break, blanks after the boundary.
-    check_parts(&format!("hello\r\n--b\r\n{ROOT}{one}{other}\r\n--b--"), &two);
-    check_parts(&format!("\r\n--b \t\r\n{ROOT}{one}{other}\r\n--b-- \r\nbye"), &two);
+    check_parts(
+        &format!("hello\r\n--b\r\n{ROOT}{one}{other}\r\n--b--"),
+        &two,
+    );
+    check_parts(
+        &format!("\r\n--b \t\r\n{ROOT}{one}{other}\r\n--b-- \r\nbye"),
+        &two,
+    );
     check_parts(&format!("--b\r\n{ROOT}\r\n--b--"), &[]);
 }
 
 #[test]
 fn the_closing_delimiter_is_required() {
-    check_refused(TYPE, &format!("--b\r\n{ROOT}{}", part("a", "1")), Problem::Unclosed);
+    check_refused(
+        TYPE,
+        &format!("--b\r\n{ROOT}{}", part("a", "1")),
+        Problem::Unclosed,
+    );
     check_refused(TYPE, &format!("--b\r\n{ROOT}\r\n--b"), Problem::Unclosed);
     check_refused(TYPE, "", Problem::Unclosed);
     check_refused(TYPE, "--b--", Problem::Empty);
@@ -70,13 +92,20 @@ fn a_line_that_begins_like_a_delimiter_is_refused() {
 #[test]
 fn a_boundary_inside_a_line_is_content() {
     let content = "1 --b\r\n2\n--b\n3";
-    check_parts(&format!("--b\r\n{ROOT}{}\r\n--b--", part("a", content)), &[("a", content)]);
+    check_parts(
+        &format!("--b\r\n{ROOT}{}\r\n--b--", part("a", content)),
+        &[("a", content)],
+    );
 }
 
 #[test]
 fn content_ids_are_unique_and_present() {
     let body = |more: &str| format!("--b\r\n{ROOT}{more}\r\n--b--");
-    check_refused(TYPE, &body(&(part("a", "1") + &part("a", "2"))), Problem::ContentIdTwice);
+    check_refused(
+        TYPE,
+        &body(&(part("a", "1") + &part("a", "2"))),
+        Problem::ContentIdTwice,
+    );
     check_refused(TYPE, &body(&part("root", "1")), Problem::ContentIdTwice);
     check_refused(TYPE, &body("\r\n--b\r\nX: y\r\n\r\n1"), Problem::ContentId);
     check_refused(TYPE, &body("\r\n--b\r\n\r\n1"), Problem::ContentId);
@@ -85,7 +114,11 @@ fn content_ids_are_unique_and_present() {
 
 #[test]
 fn an_empty_section_is_not_a_part() {
-    check_refused(TYPE, &format!("--b\r\n{ROOT}\r\n--b\r\n--b--"), Problem::Header);
+    check_refused(
+        TYPE,
+        &format!("--b\r\n{ROOT}\r\n--b\r\n--b--"),
+        Problem::Header,
+    );
 }
 
 #[test]
@@ -97,12 +130,21 @@ fn the_root_is_the_first_part_and_soap() {
     check_refused(&format!("{TYPE}; start=\"<a>\""), &body, Problem::Start);
     check_refused(&format!("{TYPE}; start=\"<b>\""), &body, Problem::Start);
     check_refused(TYPE, &body.replace("soap+xml", "xop+xml"), Problem::Root);
-    check_refused(TYPE, &body.replace("soap+xml", "soap+xml; charset=utf-16"), Problem::Root);
+    check_refused(
+        TYPE,
+        &body.replace("soap+xml", "soap+xml; charset=utf-16"),
+        Problem::Root,
+    );
 }
 
 #[test]
 fn another_content_type_is_not_as4() {
-    for content_type in ["text/xml", "multipart/mixed; boundary=b", "", "application/json"] {
+    for content_type in [
+        "text/xml",
+        "multipart/mixed; boundary=b",
+        "",
+        "application/json",
+    ] {
         let refused = take(content_type, "<x/>").unwrap_err();
         assert!(matches!(refused, Reason::ContentType(_)), "{content_type}");
     }
@@ -113,7 +155,11 @@ fn another_content_type_is_not_as4() {
 #[test]
 fn the_boundary_is_short_printable_and_present() {
     for boundary in ["", "; boundary=\"a \"", "; boundary=\"\u{e4}\""] {
-        check_refused(&format!("multipart/related{boundary}"), "", Problem::Boundary);
+        check_refused(
+            &format!("multipart/related{boundary}"),
+            "",
+            Problem::Boundary,
+        );
     }
     let long = format!("multipart/related; boundary={}", "x".repeat(71));
     check_refused(&long, "", Problem::Boundary);
@@ -122,17 +168,36 @@ fn the_boundary_is_short_printable_and_present() {
 #[test]
 fn a_multipart_in_a_part_is_refused() {
     let nested = "\r\n--b\r\nContent-ID: <a>\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n";
-    check_refused(TYPE, &format!("--b\r\n{ROOT}{nested}\r\n--b--"), Problem::Nested);
+    check_refused(
+        TYPE,
+        &format!("--b\r\n{ROOT}{nested}\r\n--b--"),
+        Problem::Nested,
+    );
 }
 
 #[test]
 fn sizes_are_bounded() {
     let long = "x".repeat(9000);
-    check_refused(TYPE, &format!("{long}\r\n--b\r\n{ROOT}\r\n--b--"), Problem::Preamble);
-    check_refused(TYPE, &format!("--b\r\n{ROOT}\r\n--b--\r\n{long}"), Problem::Preamble);
+    check_refused(
+        TYPE,
+        &format!("{long}\r\n--b\r\n{ROOT}\r\n--b--"),
+        Problem::Preamble,
+    );
+    check_refused(
+        TYPE,
+        &format!("--b\r\n{ROOT}\r\n--b--\r\n{long}"),
+        Problem::Preamble,
+    );
     let many: String = (0..29).map(|n| part(&format!("p{n}"), "")).collect();
-    check_refused(TYPE, &format!("--b\r\n{ROOT}{many}\r\n--b--"), Problem::Parts);
-    let limits = Limits { body_bytes: 3, ..Limits::default() };
+    check_refused(
+        TYPE,
+        &format!("--b\r\n{ROOT}{many}\r\n--b--"),
+        Problem::Parts,
+    );
+    let limits = Limits {
+        body_bytes: 3,
+        ..Limits::default()
+    };
     let refused = read(TYPE, &Bytes::from_static(b"1234"), &limits).unwrap_err();
     assert_eq!(refused, Reason::TooLarge { limit: 3 });
 }

@@ -33,7 +33,11 @@ pub(crate) fn read(
         // [AS4 6.E] each would cost a private-key operation.
         _ => return Err(Reason::Decryption),
     };
-    let context = Context { security, ids, demand };
+    let context = Context {
+        security,
+        ids,
+        demand,
+    };
     let mut parts = BTreeMap::new();
     let mut listed: Vec<Element<'_>> = Vec::new();
     for data in &blocks.data {
@@ -52,7 +56,11 @@ pub(crate) fn read(
         return Err(Reason::Policy("a part is not encrypted"));
     }
     let (recipient, transport) = context.read_key(key, &listed)?;
-    Ok(Encryption { recipient, transport, parts })
+    Ok(Encryption {
+        recipient,
+        transport,
+        parts,
+    })
 }
 
 struct Context<'c, 'd> {
@@ -146,7 +154,9 @@ impl Context<'_, '_> {
             return Err(ALGORITHM);
         }
         let mut children = Cursor::new(method);
-        let derivation = children.take(ns::XENC11, "KeyDerivationMethod").ok_or(SHAPE)?;
+        let derivation = children
+            .take(ns::XENC11, "KeyDerivationMethod")
+            .ok_or(SHAPE)?;
         let originator = children.take(ns::XENC, "OriginatorKeyInfo").ok_or(SHAPE)?;
         let recipient = children.take(ns::XENC, "RecipientKeyInfo").ok_or(SHAPE)?;
         if !children.is_done() {
@@ -155,7 +165,15 @@ impl Context<'_, '_> {
         let derivation = read_derivation(derivation)?;
         let (curve, originator) = read_originator(originator, self.demand.profile)?;
         let recipient = Token::read(recipient, self.security, self.ids)?;
-        Ok((recipient, Transport::Agreement { curve, originator, derivation, wrapped }))
+        Ok((
+            recipient,
+            Transport::Agreement {
+                curve,
+                originator,
+                derivation,
+                wrapped,
+            },
+        ))
     }
 
     /// The list names every `EncryptedData` once, and nothing else.
@@ -164,13 +182,20 @@ impl Context<'_, '_> {
         let mut seen: Vec<Element<'_>> = Vec::new();
         while let Some(reference) = children.take(ns::XENC, "DataReference") {
             let uri = reference.attribute("", "URI").unwrap_or_default();
-            let target = uri.strip_prefix('#').and_then(|id| self.ids.find(id)).ok_or(SHAPE)?;
+            let target = uri
+                .strip_prefix('#')
+                .and_then(|id| self.ids.find(id))
+                .ok_or(SHAPE)?;
             if seen.contains(&target) || !listed.contains(&target) {
                 return Err(SHAPE);
             }
             seen.push(target);
         }
-        if children.is_done() && seen.len() == listed.len() { Ok(()) } else { Err(SHAPE) }
+        if children.is_done() && seen.len() == listed.len() {
+            Ok(())
+        } else {
+            Err(SHAPE)
+        }
     }
 
     /// Which part an `EncryptedData` stands for, and the content type the part had before.
@@ -203,22 +228,32 @@ impl Context<'_, '_> {
         let uri = reference.attribute("", "URI").unwrap_or_default();
         // Never fetched.
         let cid = ContentId::from_href(uri).ok_or(Reason::Decryption)?;
-        let content_type = data.attribute("", "MimeType").unwrap_or("application/octet-stream");
+        let content_type = data
+            .attribute("", "MimeType")
+            .unwrap_or("application/octet-stream");
         Ok((cid, content_type.to_owned()))
     }
 
     /// The key named by a part is the one key of the message.
     fn check_key(&self, key_info: Element<'_>, key: Element<'_>) -> Result<(), Reason> {
         let mut children = Cursor::new(key_info);
-        let reference = children.take(ns::WSSE, "SecurityTokenReference").ok_or(SHAPE)?;
+        let reference = children
+            .take(ns::WSSE, "SecurityTokenReference")
+            .ok_or(SHAPE)?;
         let mut inner = Cursor::new(reference);
         let named = inner.take(ns::WSSE, "Reference").ok_or(SHAPE)?;
         if !children.is_done() || !inner.is_done() {
             return Err(SHAPE);
         }
-        let id = named.attribute("", "URI").and_then(|uri| uri.strip_prefix('#'));
+        let id = named
+            .attribute("", "URI")
+            .and_then(|uri| uri.strip_prefix('#'));
         let found = id.and_then(|id| self.ids.find(id));
-        if found == Some(key) { Ok(()) } else { Err(SHAPE) }
+        if found == Some(key) {
+            Ok(())
+        } else {
+            Err(SHAPE)
+        }
     }
 }
 
@@ -268,7 +303,9 @@ fn read_derivation(method: Element<'_>) -> Result<Derivation, Reason> {
 fn read_originator(info: Element<'_>, profile: Profile) -> Result<(Curve, Vec<u8>), Reason> {
     let mut children = Cursor::new(info);
     if profile == Profile::Ed25519 {
-        let der = children.take(ns::DSIG11, "DEREncodedKeyValue").ok_or(SHAPE)?;
+        let der = children
+            .take(ns::DSIG11, "DEREncodedKeyValue")
+            .ok_or(SHAPE)?;
         if !children.is_done() {
             return Err(SHAPE);
         }

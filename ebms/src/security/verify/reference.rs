@@ -76,14 +76,23 @@ impl Reference {
             (_, Transform::ExclusiveC14n(_)) => true,
         };
         if !fits {
-            return Err(Reason::Policy("a transform does not fit what it is applied to"));
+            return Err(Reason::Policy(
+                "a transform does not fit what it is applied to",
+            ));
         }
-        Ok(Self { uri: uri.to_owned(), target, transform, digest })
+        Ok(Self {
+            uri: uri.to_owned(),
+            target,
+            transform,
+            digest,
+        })
     }
 
     /// SHA-256 of an element under the transform.
     pub(super) fn digest_of(&self, element: Element<'_>) -> Option<[u8; 32]> {
-        let Transform::ExclusiveC14n(prefixes) = &self.transform else { return None };
+        let Transform::ExclusiveC14n(prefixes) = &self.transform else {
+            return None;
+        };
         let mut context = digest::Context::new(&digest::SHA256);
         canonical(element, prefixes, |chunk| context.update(chunk));
         Some(attachment::finish(context))
@@ -92,11 +101,7 @@ impl Reference {
 
 /// Finds what a reference points at. An element counts only in the place it is read from: a copy
 /// elsewhere is a wrapping attack. [AS4 6.A]
-fn resolve<'d>(
-    uri: &str,
-    envelope: &Envelope<'d>,
-    ids: &IdTable<'d>,
-) -> Result<Target, Reason> {
+fn resolve<'d>(uri: &str, envelope: &Envelope<'d>, ids: &IdTable<'d>) -> Result<Target, Reason> {
     if uri.starts_with("cid:") {
         let cid = ContentId::from_href(uri).ok_or(Reason::Policy("a malformed reference"))?;
         return Ok(Target::Part(cid));
@@ -104,14 +109,20 @@ fn resolve<'d>(
     let id = uri
         .strip_prefix('#')
         .filter(|id| !id.is_empty() && !id.contains(['(', ')', '/', ' ']))
-        .ok_or(Reason::Policy("a reference to something other than an id or a part"))?;
-    let found = ids.find(id).ok_or(Reason::Authentication("a reference to nothing"))?;
+        .ok_or(Reason::Policy(
+            "a reference to something other than an id or a part",
+        ))?;
+    let found = ids
+        .find(id)
+        .ok_or(Reason::Authentication("a reference to nothing"))?;
     if found == envelope.messaging {
         Ok(Target::Messaging)
     } else if found == envelope.body {
         Ok(Target::Body)
     } else {
-        Err(Reason::Authentication("a signed element is not in its place"))
+        Err(Reason::Authentication(
+            "a signed element is not in its place",
+        ))
     }
 }
 
@@ -142,6 +153,11 @@ pub(super) fn read_c14n(method: Element<'_>) -> Result<Vec<String>, Reason> {
     if !children.is_done() || list.is_some_and(|list| !Cursor::new(list).is_done()) {
         return Err(AGREED);
     }
-    let list = list.and_then(|list| list.attribute("", "PrefixList")).unwrap_or_default();
-    Ok(list.split_ascii_whitespace().map(ToOwned::to_owned).collect())
+    let list = list
+        .and_then(|list| list.attribute("", "PrefixList"))
+        .unwrap_or_default();
+    Ok(list
+        .split_ascii_whitespace()
+        .map(ToOwned::to_owned)
+        .collect())
 }

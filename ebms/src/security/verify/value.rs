@@ -36,10 +36,16 @@ pub(super) fn verify(
 
 /// `r` and `s`, each of `width` octets, as the DER of `SEQUENCE { r, s }`.
 fn to_der(value: &[u8], width: usize, out: &mut Vec<u8>) -> Option<()> {
-    let (r, s) = value.split_at_checked(width).filter(|(_, s)| s.len() == width)?;
+    let (r, s) = value
+        .split_at_checked(width)
+        .filter(|(_, s)| s.len() == width)?;
     let mut content = Vec::with_capacity(2 * width + 6);
     for number in [r, s] {
-        let zeros = number.iter().take_while(|byte| **byte == 0).count().min(width - 1);
+        let zeros = number
+            .iter()
+            .take_while(|byte| **byte == 0)
+            .count()
+            .min(width - 1);
         let number = number.get(zeros..)?;
         let padded = number.first().is_some_and(|first| *first >= 0x80);
         content.push(0x02);
@@ -50,7 +56,11 @@ fn to_der(value: &[u8], width: usize, out: &mut Vec<u8>) -> Option<()> {
         content.extend_from_slice(number);
     }
     out.push(0x30);
-    out.push(u8::try_from(content.len()).ok().filter(|length| *length < 0x80)?);
+    out.push(
+        u8::try_from(content.len())
+            .ok()
+            .filter(|length| *length < 0x80)?,
+    );
     out.extend(content);
     Some(())
 }
