@@ -1,6 +1,8 @@
 //! Recorded and published answers of the Common Services: seven signed ones of the acceptance
 //! environment, and samples of the lines 1.0 and 1.2.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "test code")]
+
 use std::path::PathBuf;
 
 use bridge::directory::{

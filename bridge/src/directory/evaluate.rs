@@ -399,6 +399,3 @@ fn of_service(service: &DataService) -> impl Iterator<Item = Offer> {
         })
     })
 }
-
-#[cfg(test)]
-mod tests;
