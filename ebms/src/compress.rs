@@ -206,7 +206,7 @@ mod tests {
 
         #[test]
         fn decompression_never_panics(packed in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = gunzip(&packed, &LIMITS, 1 << 20);
+            gunzip(&packed, &LIMITS, 1 << 20).ok();
         }
     }
 }

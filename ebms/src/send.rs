@@ -179,8 +179,8 @@ pub enum Unsendable {
     /// More payloads than peers accept. [P35]
     #[error("more than 28 payloads")]
     TooManyPayloads,
-    /// The signing key is not of the profile agreed.
-    #[error("the signing key is not of the agreed profile")]
+    /// The signing key is not of the profile agreed, or its certificate has expired.
+    #[error("the signing key is not of the agreed profile or its certificate has expired")]
     SigningKey,
     /// The partner's encryption certificate is missing, expired or not of the profile agreed.
     #[error("the encryption certificate is missing, expired or not of the agreed profile")]
@@ -208,7 +208,9 @@ pub fn write<'r>(
     recipient: impl Into<Option<&'r Certificate>>,
     random: &mut dyn FnMut(&mut [u8]),
 ) -> Result<Outgoing, Unsendable> {
-    if sign::profile(key) != leg.profile {
+    let certificate = key.certificate();
+    let usable = certificate.may_sign() && certificate.is_valid_at(draft.heading.timestamp);
+    if sign::profile(key) != leg.profile || !usable {
         return Err(Unsendable::SigningKey);
     }
     let recipient = recipient.into();
@@ -406,10 +408,6 @@ impl<'a> Secured<'a> {
                     && found.parts.len() == header.parts.len() =>
             {
                 Ok(())
-            }
-            // Our own certificate may have run out: that is for the configuration to notice.
-            Err(Reason::Authentication(_)) if !key.certificate().is_valid_at(header.timestamp) => {
-                Err(Unsendable::SigningKey)
             }
             _ => Err(Unsendable::SelfCheck),
         }

@@ -8,5 +8,6 @@ mod engine {
     mod round_trip;
     mod samples;
     mod support;
+    mod trust;
     mod vectors;
 }

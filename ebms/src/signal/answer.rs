@@ -305,4 +305,3 @@ fn read_digests(receipt: Element<'_>) -> Option<Vec<(String, [u8; 32])>> {
 fn normal(uri: &str) -> String {
     ContentId::from_href(uri).map_or_else(|| uri.to_owned(), |cid| cid.to_href())
 }
-

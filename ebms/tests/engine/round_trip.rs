@@ -163,10 +163,15 @@ fn an_expired_or_missing_encryption_certificate_stops_the_message() {
         write(&heading, None),
         Err(Unsendable::EncryptionCertificate)
     );
+    let expired = Identity::until("AP_DE_01", Kind::Rsa, 2029).certificate();
+    assert_eq!(
+        write(&heading, Some(&expired)),
+        Err(Unsendable::EncryptionCertificate)
+    );
     heading.timestamp = time("2030-06-01T00:00:00Z");
     assert_eq!(
         write(&heading, Some(&certificate)),
-        Err(Unsendable::EncryptionCertificate)
+        Err(Unsendable::SigningKey)
     );
     let other = Identity::new("x", Kind::P256).certificate();
     heading.timestamp = time("2029-12-31T00:00:00Z");

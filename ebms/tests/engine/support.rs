@@ -137,6 +137,10 @@ pub(crate) enum Kind {
 
 impl Identity {
     pub(crate) fn new(name: &str, kind: Kind) -> Self {
+        Self::until(name, kind, 2030)
+    }
+
+    pub(crate) fn until(name: &str, kind: Kind, year: i32) -> Self {
         if kind == Kind::X25519 {
             return Self::x25519(name);
         }
@@ -146,7 +150,9 @@ impl Identity {
             _ => KeyPair::generate_for(&rcgen::PKCS_ED25519),
         };
         let pair = pair.unwrap();
-        let certificate = parameters(name).self_signed(&pair).unwrap();
+        let mut parameters = parameters(name);
+        parameters.not_after = rcgen::date_time_ymd(year, 1, 1);
+        let certificate = parameters.self_signed(&pair).unwrap();
         Self {
             key: pair.serialize_pem(),
             certificate: certificate.pem(),
@@ -198,7 +204,7 @@ impl Identity {
     }
 }
 
-fn parameters(name: &str) -> CertificateParams {
+pub(crate) fn parameters(name: &str) -> CertificateParams {
     let mut parameters = CertificateParams::new(Vec::new()).unwrap();
     parameters.distinguished_name = DistinguishedName::new();
     parameters.distinguished_name.push(DnType::CommonName, name);
@@ -221,7 +227,6 @@ fn pem(label: &str, der: &[u8]) -> String {
 /// Two access points that know each other: FR sends, DE receives.
 pub(crate) struct World {
     pub(crate) fr: Identity,
-    pub(crate) fr_decrypt: Identity,
     pub(crate) de: Identity,
     pub(crate) de_decrypt: Identity,
     /// What DE knows.
@@ -262,7 +267,6 @@ impl World {
         let pmodes = pmodes(vec![fr_partner]);
         Self {
             fr,
-            fr_decrypt,
             de,
             de_decrypt,
             pmodes,

@@ -205,14 +205,14 @@ fn sizes_are_bounded() {
 proptest! {
     #[test]
     fn reading_never_panics(content_type in ".{0,80}", body in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = read(&content_type, &Bytes::from(body.clone()), &Limits::default());
-        let _ = read(TYPE, &Bytes::from(body), &Limits::default());
+        read(&content_type, &Bytes::from(body.clone()), &Limits::default()).ok();
+        read(TYPE, &Bytes::from(body), &Limits::default()).ok();
     }
 
     #[test]
     fn broken_packages_never_panic(pieces in prop::collection::vec(
         prop::sample::select(vec!["--b", "\r\n", "--", "Content-ID: <a>", "Content-Type: application/soap+xml", " ", "x", "\n"]), 0..40)
     ) {
-        let _ = take(TYPE, &pieces.concat());
+        take(TYPE, &pieces.concat()).ok();
     }
 }
