@@ -1,11 +1,6 @@
 //! The client of the Common Services against simulated ones, over TLS on loopback.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "test code"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "test code")]
 
 use std::{sync::Arc, time::Duration};
 
@@ -153,7 +148,7 @@ fn source(world: &World) -> Source {
 
 fn client(root: &str) -> reqwest::Client {
     // Another test of this process may have been first.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     prepare(reqwest::Client::builder())
         .tls_certs_only([reqwest::Certificate::from_pem(root.as_bytes()).unwrap()])
         .no_proxy()
