@@ -20,6 +20,8 @@ pub mod source;
 #[cfg(test)]
 mod testing;
 pub mod token;
+pub mod world;
 
 pub use journal::{Complaint, EvidenceRecord, Flow, Journal, Keys, Step, Verdict, Wire};
 pub use source::Source;
+pub use world::{SimulatedWorld, WorldSpec};

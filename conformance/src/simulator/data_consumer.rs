@@ -44,6 +44,8 @@ pub struct DataConsumerSpec {
     pub platform_body: Body,
     /// Base URL of the platform's national listener
     pub national_url: String,
+    /// Base URL of the platform's public listener
+    pub public_url: String,
     /// Authority of both server certificates of the platform
     pub root_pem: String,
     /// Origin its users are sent back to, registered with the platform

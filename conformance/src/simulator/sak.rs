@@ -59,14 +59,16 @@ pub struct PushTarget {
     pub base_url: String,
     /// Authority of the platform's server certificate
     pub root_pem: String,
-    /// Bearer token the SAK shows
-    pub token: String,
+    /// Client certificate the SAK shows
+    pub identity: TlsIdentity,
+    /// Bearer token the SAK shows, when tokens are in use
+    pub token: Option<String>,
 }
 
 /// Everything a SAK needs to start
 #[derive(Debug)]
 pub struct SakSpec {
-    /// Its server certificate, also shown when it pushes
+    /// Its server certificate
     pub identity: TlsIdentity,
     /// Authority of the platform's client certificate
     pub client_ca_pem: String,
@@ -137,7 +139,10 @@ impl Sak {
             services.insert(profile.service_id.clone(), service);
         }
         let pusher = match &spec.push {
-            Some(target) => Some(super::http::client(&target.root_pem, Some(&spec.identity))?),
+            Some(target) => Some(super::http::client(
+                &target.root_pem,
+                Some(&target.identity),
+            )?),
             None => None,
         };
         let exchanges = Mutex::default();
@@ -361,9 +366,11 @@ impl Shared {
             })
             .unwrap_or_default()
             .to_owned();
-        let response = client
-            .post(format!("{}/noots/v1/responses", target.base_url))
-            .bearer_auth(&target.token)
+        let mut request = client.post(format!("{}/noots/v1/responses", target.base_url));
+        if let Some(token) = &target.token {
+            request = request.bearer_auth(token);
+        }
+        let response = request
             .header("Content-Type", "application/json")
             .header("X-NOOTS-Message-ID", own_id)
             .header("X-NOOTS-Correlation-ID", id)

@@ -131,8 +131,9 @@ impl DataConsumer {
             format!("Location is {found:?}")
         });
         let url = text(&message, "/URLtoIP").unwrap_or_default().to_owned();
-        findings.expect(url.starts_with("https://"), || {
-            format!("URLtoIP {url:?} is not https")
+        let public = &self.spec.public_url;
+        findings.expect(url.starts_with(public.as_str()), || {
+            format!("URLtoIP is not below {public}")
         });
         inspect::no_personal_data("URLtoIP", &url, &spec.subject, &mut findings);
         let subject = spec.subject.clone();

@@ -350,11 +350,13 @@ async fn a_foreign_signature_is_refused() {
     assert_eq!(world.journal.complaints().len(), 1);
 }
 
+type Spoil = fn(&mut Letter);
+
 #[tokio::test]
 async fn a_spoiled_header_is_noticed() {
     let world = world().await;
     let portal = world.asking.portal();
-    let spoil: [(&str, fn(&mut Letter)); 3] = [
+    let spoil: [(&str, Spoil); 3] = [
         ("originalSender", |letter| {
             letter
                 .properties
