@@ -11,8 +11,13 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod answer;
+mod ask;
+mod bend;
 mod generate;
 mod handmade;
+mod header;
+mod identifier;
 mod invalid;
 mod normal;
 mod property;

@@ -14,7 +14,8 @@ pub(in crate::edm) fn read_date_time(text: &str) -> Option<(Timestamp, bool)> {
         _ => return None,
     };
     let (whole, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    if !matches(whole, "00:00:00") || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+    let digits = !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit());
+    if !matches(whole, "00:00:00") || !digits {
         return None;
     }
     // Nanoseconds are as fine as time gets here.
@@ -27,10 +28,7 @@ pub(in crate::edm) fn read_date_time(text: &str) -> Option<(Timestamp, bool)> {
         }
         whole => (whole, SignedDuration::ZERO),
     };
-    let instant: Timestamp = format!("{date}T{whole}.{fraction}0{zone}")
-        .replace(".0Z", "Z")
-        .parse()
-        .ok()?;
+    let instant: Timestamp = format!("{date}T{whole}.{fraction}{zone}").parse().ok()?;
     Some((instant.checked_add(extra).ok()?, zone_at.is_some()))
 }
 
@@ -116,6 +114,7 @@ mod tests {
             "2023-02-30T12:52:44Z",
             "2023-04-20T25:00:00Z",
             "2023-04-20T12:52:44.xZ",
+            "2023-04-20T12:52:44.Z",
             "2023-04-20T12:52:44+1",
             "2023-04-20T12:52:44ZZ",
         ] {

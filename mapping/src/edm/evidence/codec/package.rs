@@ -35,10 +35,9 @@ pub(super) fn read(reading: &mut Reading, object: Element<'_>) -> Result<Package
     let (associations, documents): (Vec<_>, Vec<_>) = list
         .children_named(RIM, "RegistryObject")
         .partition(|child| type_name(*child) == Some("AssociationType"));
-    if !documents
-        .iter()
-        .any(|document| node(*document) == Some(MAIN))
-    {
+    // Documents without a known node break another rule, told where they are read.
+    let nodes: Option<Vec<_>> = documents.iter().map(|document| node(*document)).collect();
+    if nodes.is_some_and(|nodes| !nodes.contains(&MAIN)) {
         let problem = Problem::Missing(MAIN);
         return Err(Invalid::new("R-EDM-RESP-S047", problem, list.path()));
     }
@@ -58,12 +57,11 @@ pub(super) fn read(reading: &mut Reading, object: Element<'_>) -> Result<Package
     Ok(package)
 }
 
-/// The node of a document, before it is known to be well classified.
+/// The node of a document, if it is a known one.
 fn node(document: Element<'_>) -> Option<&str> {
     let classification = document.child(RIM, "Classification")?;
-    classification
-        .attribute("", "classificationNode")
-        .map(str::trim)
+    let node = classification.attribute("", "classificationNode")?.trim();
+    (node == MAIN || node.parse::<SupplementKind>().is_ok()).then_some(node)
 }
 
 fn read_tie<'d>(reading: &mut Reading, object: Element<'d>) -> Result<Tie<'d>, Invalid> {
