@@ -1,5 +1,5 @@
 //! gzip as AS4 uses it: one member per part, each part on its own. Output is deterministic,
-//! because a retry must carry the same digests. [AS4 1.5, 3.1]
+//! because a retry must carry the same digests. [AS4 1.5, AS4 3.1]
 
 use crate::pmode::PayloadLimits;
 use flate2::{Compression, GzBuilder, bufread::GzDecoder};

@@ -1,5 +1,5 @@
 //! MIME `multipart/related` and bare SOAP entities, in and out. Strict: a message two readers
-//! could take apart differently is refused. [AS4 1.2, 6.B, 6.I]
+//! could take apart differently is refused. [AS4 1.2, AS4 6.B, AS4 6.I]
 
 mod field;
 mod read;

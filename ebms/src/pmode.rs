@@ -66,7 +66,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// eDelivery AS4 1.15: RSA-SHA256, RSA-OAEP, AES-128-GCM. [AS4 1.7, 1.9]
+    /// eDelivery AS4 1.15: RSA-SHA256, RSA-OAEP, AES-128-GCM. [AS4 1.7, AS4 1.9]
     #[default]
     Rsa,
     /// eDelivery AS4 2.0: Ed25519, X25519 with HKDF, AES key wrap. [AS4 1.10]

@@ -1,5 +1,5 @@
 //! Fixed values: namespaces and algorithm URIs of the wire, service, actions, roles and
-//! properties of OOTS. No logic. [AS4 1.4, 1.13, 4.1]
+//! properties of OOTS. No logic. [AS4 1.4, AS4 1.13, AS4 4.1]
 
 /// Namespaces.
 pub(crate) mod ns {

@@ -132,7 +132,11 @@ pub(crate) fn unpack(
         let allowed = limits.payload_bytes.min(budget);
         let content = if info.is_compressed() {
             let content = compress::gunzip(&part.content, limits, allowed);
-            Bytes::from(content.map_err(Reason::Decompression)?)
+            Bytes::from(content.map_err(|problem| match problem {
+                // [ROB-66] honest but larger than agreed, as if it had come uncompressed.
+                compress::Problem::TooLarge => Reason::PayloadTooLarge { limit: allowed },
+                problem => Reason::Decompression(problem),
+            })?)
         } else {
             part.content.clone()
         };

@@ -2,7 +2,7 @@
 //! of one library. The chain [`Sealed`] -> [`Signed`] -> [`Verified`] is the only way to content.
 //!
 //! Deliberately absent: any algorithm, transform or token outside the two profiles, and any
-//! constructor of the chain other than the step before. [AS4 1.6-1.12]
+//! constructor of the chain other than the step before. [AS4 1.6, AS4 1.12]
 
 mod agreement;
 pub(crate) mod attachment;
@@ -63,7 +63,7 @@ impl Sealed {
     }
 
     /// Finds the P-Mode, holds the security header against it, checks the signature, the signer
-    /// and the digests of header and Body. No private key is used. [AS4 1.12 steps 5-8]
+    /// and the digests of header and Body. No private key is used. Steps 5 to 8 of [AS4 1.12].
     pub fn verify(self, pmodes: &PModes, now: Timestamp) -> Result<Signed, Refusal> {
         let message_id = self.header.message_id.clone();
         self.check(pmodes, now)
@@ -124,7 +124,7 @@ impl Signed {
     }
 
     /// Decrypts the parts, checks their digests, decompresses them and holds the header against
-    /// the rules of the P-Mode. [AS4 1.12 steps 9-12]
+    /// the rules of the P-Mode. Steps 9 to 12 of [AS4 1.12].
     pub fn open(self, keys: &[DecryptionKey]) -> Result<Verified<ReceivedMessage>, Refusal> {
         let message_id = self.header.message_id.clone();
         self.unseal(keys)

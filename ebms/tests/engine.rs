@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod engine {
+    mod agreed;
     mod hostile;
     mod recorded;
     mod round_trip;

@@ -1,6 +1,6 @@
 //! Reads `eb:UserMessage` as its schema demands: names, order and number of elements, plain text
 //! in leaves. A comment inside a signed value is refused: canonical XML drops it, so two readers
-//! could read two values. [AS4 1.4, 6.H]
+//! could read two values. [AS4 1.4, AS4 6.H]
 
 use super::{PartInfo, Party, Property, Service, UserMessage};
 use crate::{
@@ -287,7 +287,7 @@ pub(crate) fn is_media_type(text: &str) -> bool {
             .is_some_and(|(left, right)| token(left) && token(right))
 }
 
-/// [81] EncName of XML 1.0.
+/// production 81, EncName, of XML 1.0.
 fn is_encoding_name(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())

@@ -157,7 +157,7 @@ struct LimitsFile {
 }
 
 impl Default for LimitsFile {
-    /// [AS4 3.6, 4.4]
+    /// [AS4 3.6, AS4 4.4]
     fn default() -> Self {
         Self {
             payloads: 28,

@@ -1,5 +1,5 @@
 //! Key agreement of eDelivery AS4 2.0: an ephemeral key of the sender, HKDF, AES key wrap.
-//! [AS4 1.10, 1.11]
+//! [AS4 1.10, AS4 1.11]
 
 use super::certificate::KeyKind;
 use aws_lc_rs::{

@@ -1,5 +1,5 @@
 //! The Attachment-Content-Signature-Transform: what is digested of a part depends on the content
-//! type of the part, never on the ebMS `MimeType` property. [AS4 0.2, 1.7]
+//! type of the part, never on the ebMS `MimeType` property. [AS4 0.2, AS4 1.7]
 
 use super::sha256;
 use aws_lc_rs::digest;

@@ -1,5 +1,5 @@
 //! Decrypts the parts and checks their digests. Every failure is the same failure: whoever sends
-//! guesses learns neither which step failed nor, within a class, when. [AS4 1.9, 6.L]
+//! guesses learns neither which step failed nor, within a class, when. [AS4 1.9, AS4 6.L]
 
 mod read;
 

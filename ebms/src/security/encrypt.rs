@@ -1,5 +1,5 @@
 //! Encrypts the parts of a message: a fresh content key per message, a fresh IV per part.
-//! [AS4 1.9-1.11, 6.M]
+//! [AS4 1.9, AS4 1.10, AS4 1.11]
 
 use super::{
     Certificate,

@@ -1,5 +1,5 @@
 //! Signs. `ds:SignedInfo` is written in canonical form, so what is signed is what is written.
-//! [AS4 1.7, 1.15]
+//! [AS4 1.7, AS4 1.15]
 
 use super::{
     SigningKey,

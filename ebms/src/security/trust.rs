@@ -1,5 +1,5 @@
 //! Whose signature is accepted: pinned certificates, compared octet by octet; or a path to an
-//! authority. What a message carries is a hint, never an anchor. [AS4 1.8, 4.5]
+//! authority. What a message carries is a hint, never an anchor. [AS4 1.8, AS4 4.5]
 
 use super::{Certificate, Crl};
 use jiff::Timestamp;

@@ -1,5 +1,5 @@
 //! Reads and checks a signature. Structure is held against what was agreed before any
-//! cryptography; the nodes digested are those the header was read from. [AS4 1.7, 1.12, 6]
+//! cryptography; the nodes digested are those the header was read from. [AS4 1.7, AS4 1.12, AS4 6]
 
 mod reference;
 mod value;
@@ -46,7 +46,7 @@ pub(crate) struct Proof {
     pub(crate) signed_info: Vec<u8>,
 }
 
-/// Attributes that may be ids. One value space for all of them. [AS4 1.12 step 4]
+/// Attributes that may be ids. One value space for all of them. Step 4 of [AS4 1.12].
 const ID_KINDS: &[(&str, &str)] = &[
     (ns::WSU, "Id"),
     ("", "Id"),
@@ -137,7 +137,7 @@ impl<'d> Signature<'d> {
         ids: &IdTable<'d>,
         demand: &Demand<'_>,
     ) -> Result<Self, Reason> {
-        // [78] readers differ in which one of two they take.
+        // [ROB-78] readers differ in which one of two they take.
         let signed_info = element
             .only_child(ns::DS, "SignedInfo")
             .ok_or(Reason::Authentication("not exactly one SignedInfo"))?;

@@ -5,6 +5,7 @@
 use super::support::{World, counter, payload, request};
 use bytes::Bytes;
 use ebms::{EbmsCode, Leg, Refusal, send};
+use proptest::prelude::*;
 use std::sync::LazyLock;
 
 /// A good message taken apart by its own text, so that it can be put together wrongly.
@@ -420,7 +421,7 @@ fn token(pem: &str) -> String {
 
 #[test]
 fn the_key_comes_from_what_was_agreed() {
-    // [83] never fetched, never taken from the message alone.
+    // [ROB-83] never fetched, never taken from the message alone.
     let (_, last) = GOOD.security.rsplit_once("<ds:KeyInfo>").unwrap();
     let key_info = cut(
         &format!("<ds:KeyInfo>{last}"),
@@ -447,7 +448,7 @@ fn the_key_comes_from_what_was_agreed() {
 
 #[test]
 fn algorithms_are_the_agreed_ones() {
-    // [81], [82], [86]
+    // [ROB-81], [ROB-82], [ROB-86]
     for (old, new) in [
         (
             "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
@@ -622,7 +623,7 @@ fn canonicalization_is_not_a_way_in() {
 
 #[test]
 fn decryption_fails_in_one_way() {
-    // [86], [87] nothing tells which step failed.
+    // [ROB-86], [ROB-87] nothing tells which step failed.
     let mut refusals = Vec::new();
     for at in [0, 13, 40] {
         let mut evil = GOOD.clone();
@@ -799,5 +800,33 @@ fn legal_variants_of_the_package_are_accepted() {
             World::rsa().receive(&content_type, body.clone()).is_ok(),
             "{content_type}"
         );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever is changed in transit: refused, or read exactly as it was sent.
+    #[test]
+    fn damage_in_transit_changes_nothing_that_is_read(
+        at: prop::sample::Index,
+        kind in 0..3_u8,
+        byte: u8,
+        count in 1..40_usize,
+    ) {
+        let mut octets = GOOD.octets(&GOOD.soap());
+        let at = at.index(octets.len());
+        match kind {
+            0 => octets[at] = byte,
+            1 => octets.insert(at, byte),
+            _ => drop(octets.drain(at..octets.len().min(at + count))),
+        }
+        if let Ok(message) = World::rsa().receive(&GOOD.content_type(), Bytes::from(octets)) {
+            let good = World::rsa()
+                .receive(&GOOD.content_type(), Bytes::from(GOOD.octets(&GOOD.soap())))
+                .unwrap();
+            prop_assert_eq!(message.header(), good.header());
+            prop_assert_eq!(message.payloads(), good.payloads());
+        }
     }
 }

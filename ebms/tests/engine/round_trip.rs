@@ -361,7 +361,7 @@ fn a_signal_on_the_port_for_messages_is_recognized() {
 
 #[test]
 fn a_header_that_must_be_understood_is_answered_with_a_fault() {
-    // [70]
+    // [ROB-70]
     let sent = World::rsa().send(&request(), &Leg::default());
     let body = String::from_utf8_lossy(sent.body()).into_owned();
     assert!(body.contains("<S12:Header>"));

@@ -209,7 +209,7 @@ fn a_leaf_is_no_authority() {
 
 #[test]
 fn a_certificate_is_used_in_its_time_and_for_its_purpose() {
-    // [85]
+    // [ROB-85]
     let setting = Setting::new();
     let date = rcgen::date_time_ymd;
     let expired = setting.issuing.leaf(|it| it.not_after = date(2026, 9, 1));

@@ -1,4 +1,4 @@
-//! Reads `xenc:EncryptedKey` and `xenc:EncryptedData` as the profiles write them. [AS4 1.9-1.11]
+//! Reads `xenc:EncryptedKey` and `xenc:EncryptedData` as the profiles write them. [AS4 1.9, AS4 1.10, AS4 1.11]
 
 use super::{Encryption, Transport};
 use crate::{
