@@ -8,6 +8,8 @@ mod collect;
 pub mod html;
 mod inspect;
 mod order;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

@@ -79,7 +79,7 @@ impl DataConsumer {
         Ok(Placement::Accepted(order))
     }
 
-    fn content(&self, spec: &OrderSpec, return_url: &str) -> Value {
+    pub(super) fn content(&self, spec: &OrderSpec, return_url: &str) -> Value {
         let mut content = json!({
             "lang": code(List::Language, &spec.lang),
             "EvidenceProvider": self.spec.platform.json("IP"),
