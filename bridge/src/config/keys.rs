@@ -3,44 +3,12 @@
 use zeroize::Zeroizing;
 
 use super::{read::Table, secret::Secret};
+
+use std::fmt;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
-
-/// A private key with its certificate chain, as PEM texts.
-#[derive(Clone, Debug)]
-pub struct KeyPair {
-    key: Secret,
-    certificate: String,
-    name: String,
-}
-
-impl KeyPair {
-    /// PKCS#8 PEM of the private key.
-    pub fn key_pem(&self) -> &Secret {
-        &self.key
-    }
-
-    /// PEM of the certificate chain, leaf first.
-    pub fn certificate_pem(&self) -> &str {
-        &self.certificate
-    }
-
-    /// The certificate's file as the configuration names it.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(super) fn read(mut table: Table<'_>) -> Option<Self> {
-        let key = table.secret_file("key");
-        let certificate = table.pem_file("certificate");
-        let name = table.find::<String>("certificate");
-        table.finish();
-        Some(Self {
-            key: key?,
-            certificate: certificate?,
-            name: name?,
-        })
-    }
-}
+use ebms::security::{DecryptionKey, InvalidKey, SigningKey};
+use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 
 /// A 256-bit key with a name.
 #[derive(Clone)]
@@ -61,8 +29,8 @@ impl NamedKey {
     }
 }
 
-impl std::fmt::Debug for NamedKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for NamedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NamedKey")
             .field("id", &self.id)
             .finish_non_exhaustive()
@@ -72,8 +40,8 @@ impl std::fmt::Debug for NamedKey {
 /// `[keys]`.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    as4_signing: KeyPair,
-    as4_decryption: Vec<KeyPair>,
+    as4_signing: SigningKey,
+    as4_decryption: Vec<DecryptionKey>,
     storage: Vec<NamedKey>,
     index: Zeroizing<[u8; 32]>,
     audit: Secret,
@@ -81,12 +49,12 @@ pub struct Keys {
 
 impl Keys {
     /// Signs AS4 messages and receipts.
-    pub fn as4_signing(&self) -> &KeyPair {
+    pub fn as4_signing(&self) -> &SigningKey {
         &self.as4_signing
     }
 
     /// Decrypts AS4 messages; the first is the one partners are told, the others are going out.
-    pub fn as4_decryption(&self) -> &[KeyPair] {
+    pub fn as4_decryption(&self) -> &[DecryptionKey] {
         &self.as4_decryption
     }
 
@@ -106,12 +74,14 @@ impl Keys {
     }
 
     pub(super) fn read(mut table: Table<'_>) -> Option<Self> {
-        let as4_signing = KeyPair::read(table.section("as4_signing"));
+        let as4_signing = pair(table.section("as4_signing"), SigningKey::from_pkcs8_pem);
         let decryption = table.tables("as4_decryption");
         if decryption.is_empty() {
             table.missing("as4_decryption", "a list of { key, certificate }");
         }
-        let as4_decryption: Option<Vec<_>> = decryption.into_iter().map(KeyPair::read).collect();
+        let pairs = decryption.into_iter().map(|own| pair(own, DecryptionKey::from_pkcs8_pem));
+        // Every one is read before the first failure counts: all problems are to be seen.
+        let pairs: Vec<_> = pairs.collect();
         let storage = read_storage(&mut table);
         let index = table.secret_file("index").and_then(|text| {
             let key = decoded(&text);
@@ -129,12 +99,28 @@ impl Keys {
         table.finish();
         Some(Self {
             as4_signing: as4_signing?,
-            as4_decryption: as4_decryption?,
+            as4_decryption: pairs.into_iter().collect::<Option<_>>()?,
             storage: storage?,
             index: index?,
             audit: audit?,
         })
     }
+}
+
+/// `{ key, certificate }`, which must belong together.
+fn pair<K>(
+    mut table: Table<'_>,
+    read: impl Fn(&[u8], &[u8]) -> Result<K, InvalidKey>,
+) -> Option<K> {
+    let key = table.secret_file("key");
+    let certificate = table.pem_file("certificate");
+    let joined = key.zip(certificate).and_then(|(key, certificate)| {
+        read(key.expose().as_bytes(), certificate.as_bytes())
+            .map_err(|error| table.problem("key", error.to_string(), GENERATE))
+            .ok()
+    });
+    table.finish();
+    joined
 }
 
 fn read_storage(table: &mut Table<'_>) -> Option<Vec<NamedKey>> {
@@ -178,7 +164,6 @@ fn decoded(secret: &Secret) -> Option<Zeroizing<[u8; 32]>> {
 }
 
 fn is_ed25519(pem: &Secret) -> bool {
-    use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
     PrivatePkcs8KeyDer::from_pem_slice(pem.expose().as_bytes()).is_ok_and(|der| {
         aws_lc_rs::signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.secret_pkcs8_der())
             .is_ok()

@@ -1,7 +1,8 @@
 //! `[national]`: the SAK, the registers, the Data Consumers.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
+use mapping::code_table::providers::Providers;
 use url::Url;
 
 use super::{
@@ -81,12 +82,7 @@ pub enum Registers {
     /// The Registerdatennavigation is asked.
     Rdn(Box<Peer>),
     /// A table of our own.
-    Table {
-        /// The file.
-        path: PathBuf,
-        /// Its text.
-        text: String,
-    },
+    Table(Providers),
 }
 
 /// Access tokens: those we check and those we fetch.
@@ -161,6 +157,8 @@ impl Token {
 pub struct National {
     codec: Codec,
     component_id: String,
+    directory: String,
+    directory_id: String,
     sak: Peer,
     registers: Registers,
     consumers: Consumers,
@@ -179,6 +177,16 @@ impl National {
     /// Our Teilnehmer-ID.
     pub fn component_id(&self) -> &str {
         &self.component_id
+    }
+
+    /// The directory that lists us, `verzeichnisdienst` of `autor`.
+    pub fn directory(&self) -> &str {
+        &self.directory
+    }
+
+    /// Our entry in that directory, `kennung` of `autor`.
+    pub fn directory_id(&self) -> &str {
+        &self.directory_id
     }
 
     /// The Sicherer Anschlussknoten.
@@ -219,6 +227,8 @@ impl National {
     pub(super) fn read(mut table: Table<'_>) -> Option<Self> {
         let codec = table.or("codec", Codec::Json);
         let component_id = table.get::<String>("component_id");
+        let directory = table.or("directory", "DVDV".to_owned());
+        let directory_id = table.get::<String>("directory_id");
         let sak = Peer::read(table.section("sak"));
         let registers = read_registers(&mut table);
         let consumers = Consumers::load(&mut table);
@@ -243,6 +253,8 @@ impl National {
         Some(Self {
             codec,
             component_id: component_id?,
+            directory,
+            directory_id: directory_id?,
             sak: sak?,
             registers: registers?,
             consumers: consumers?,
@@ -265,7 +277,8 @@ fn read_registers(table: &mut Table<'_>) -> Option<Registers> {
         (Some(rdn), false) => rdn.map(Box::new).map(Registers::Rdn),
         (None, true) => {
             let (path, text) = table.whole_file("providers")?;
-            Some(Registers::Table { path, text })
+            let read = Providers::from_toml(&path.display().to_string(), &text);
+            table.context().accept(read).map(Registers::Table)
         }
         (None, false) => {
             table.missing(

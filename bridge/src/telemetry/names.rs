@@ -21,6 +21,9 @@ pub const SPAN_PREVIEW_PAGE: &str = "preview.page";
 /// An AS4 message goes out.
 pub const SPAN_AS4_SEND: &str = "as4.send";
 
+/// A worker does one piece of work.
+pub const SPAN_STEP: &str = "step";
+
 /// Our identifier of the exchange.
 pub const EXCHANGE: &str = "exchange";
 /// `provide` or `retrieve`.
@@ -43,6 +46,10 @@ pub const CODE: &str = "code";
 pub const RULE: &str = "rule";
 /// `receiving`, `processing` or `sending`.
 pub const STAGE: &str = "stage";
+/// What kind of work a worker does.
+pub const WORK: &str = "work";
+/// Which attempt at a piece of work it is.
+pub const ATTEMPT: &str = "attempt";
 /// A listener of ours.
 pub const LISTENER: &str = "listener";
 

@@ -1,0 +1,104 @@
+//! Posts stored AS4 messages to partners and fetches their answer. One attempt; when to try again
+//! is decided by the outbox.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use ebms::{Partner, SentProof, signal};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use jiff::Timestamp;
+
+use super::outbound::Sending;
+
+/// The most an answer to a message may hold: receipts grow with the number of parts.
+const ANSWER_BYTES: usize = 2 << 20;
+
+/// What came of one attempt.
+#[derive(Debug)]
+pub enum Attempt {
+    /// The partner answered.
+    Answered {
+        /// The verdict on the answer.
+        answer: signal::Answer,
+        /// What the partner asked us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// No connection, or none that held long enough for an answer. The message may have arrived.
+    Unreachable,
+}
+
+/// Sends one message once.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+}
+
+impl Client {
+    /// A client over a prepared HTTP client: redirects off, time-outs set.
+    #[must_use]
+    pub const fn new(http: reqwest::Client) -> Self {
+        Self { http }
+    }
+
+    /// Posts the octets and judges the answer.
+    pub async fn send(
+        &self,
+        partner: &Partner,
+        sending: &Sending,
+        body: Bytes,
+        now: Timestamp,
+    ) -> Attempt {
+        // [P32] a trailing blank in an endpoint is trimmed when the partner is read.
+        let request = self
+            .http
+            .post(partner.endpoint())
+            .header(CONTENT_TYPE, &sending.content_type)
+            .body(body);
+        match request.send().await {
+            Ok(response) => read(response, &sending.proof, partner, now).await,
+            Err(error) => {
+                tracing::debug!(%error, "Partner cannot be reached");
+                Attempt::Unreachable
+            }
+        }
+    }
+}
+
+async fn read(
+    mut response: reqwest::Response,
+    proof: &SentProof,
+    partner: &Partner,
+    now: Timestamp,
+) -> Attempt {
+    let status = response.status().as_u16();
+    let header = |name| {
+        response
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let content_type = header(CONTENT_TYPE).map(str::to_owned);
+    let retry_after = header(RETRY_AFTER)
+        .and_then(|text| text.parse().ok())
+        .map(Duration::from_secs);
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= ANSWER_BYTES => {
+                body.extend_from_slice(&chunk)
+            }
+            Ok(None) => break,
+            // Too long or cut off: not an answer, and so tried again.
+            Ok(Some(_)) | Err(_) => return Attempt::Unreachable,
+        }
+    }
+    let answer = signal::HttpAnswer {
+        status,
+        content_type: content_type.as_deref(),
+        body: &body,
+    };
+    Attempt::Answered {
+        answer: signal::read_answer(&answer, proof, partner, now),
+        retry_after,
+    }
+}

@@ -1,0 +1,292 @@
+//! Makes an AS4 message once and keeps it: the octets encrypted in the spool, what judges its
+//! receipt in the outbox entry. Every attempt sends the same octets. [AS4 1.15, AS4 3.1]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use ebms::{
+    Answer, ContentId, ConversationId, Draft, EbmsCode, MessageId, Party, PartyId, Payload,
+    Property, SentProof, Service, profile,
+    retry::{Next, Retry, Schedule},
+};
+use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
+
+use super::client::Attempt;
+use crate::{
+    exchange::{EntryId, Record},
+    outbox::{Leased, NewEntry, Reason, WorkKind},
+    platform::{Platform, Stopped},
+    telemetry::{
+        metrics::{As4Result, Direction},
+        names,
+    },
+};
+
+/// What is said to a partner.
+#[derive(Debug)]
+pub struct Letter {
+    /// Name of the partner.
+    pub partner: String,
+    /// ebMS action.
+    pub action: &'static str,
+    /// The user session.
+    pub conversation_id: ConversationId,
+    /// Message properties in order.
+    pub properties: Vec<Property>,
+    /// The RegRep document.
+    pub document: Vec<u8>,
+    /// Evidence beside it.
+    pub parts: Vec<Part>,
+}
+
+/// A document beside the RegRep document.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Content id, as the document refers to it, without `cid:`.
+    pub content_id: String,
+    /// Media type.
+    pub media_type: String,
+    /// The octets.
+    pub content: Bytes,
+}
+
+/// What the letter is for: decides what its fate means.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Provide: evidence, or that there is none.
+    Answer,
+    /// Provide: an error.
+    Error,
+    /// Retrieve: the request with this position in the order.
+    Request(usize),
+}
+
+/// The data of a `SendAs4` entry.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Sending {
+    pub(crate) purpose: Purpose,
+    pub(crate) partner: String,
+    pub(crate) action: String,
+    pub(crate) content_type: String,
+    /// Name of the octets in the spool.
+    pub(crate) object: String,
+    pub(crate) bytes: u64,
+    pub(crate) proof: SentProof,
+}
+
+/// Builds, signs and encrypts the letter, puts it into the spool, and returns the work that sends
+/// it. The entry takes effect with the transition it is added to.
+///
+/// # Errors
+/// The spool or a key failed; nothing was sent.
+pub async fn prepare(
+    platform: &Platform,
+    record: &Record,
+    purpose: Purpose,
+    letter: Letter,
+) -> Result<(NewEntry, MessageId), Stopped> {
+    let key = record.key().ok_or(Stopped::Erased)?;
+    let entry = EntryId::new(platform.world().uuid());
+    let (partner, action) = (letter.partner.clone(), letter.action);
+    let sent = write(platform, letter).await?;
+    let object = format!("{}/{entry}.as4", record.id());
+    platform
+        .spool()
+        .put(key, &object, sent.body().clone())
+        .await?;
+    let message_id = sent.proof().message_id().clone();
+    let sending = Sending {
+        purpose,
+        partner,
+        action: action.to_owned(),
+        content_type: sent.content_type().to_owned(),
+        object,
+        bytes: sent.body().len() as u64,
+        proof: sent.proof().clone(),
+    };
+    let data = serde_json::to_vec(&sending).map_err(Stopped::Encoding)?;
+    Ok((NewEntry::new(entry, WorkKind::SendAs4, data), message_id))
+}
+
+async fn write(platform: &Platform, letter: Letter) -> Result<ebms::Outgoing, Stopped> {
+    let partners = platform.partners();
+    let partner = partners
+        .partner(&letter.partner)
+        .ok_or_else(|| Stopped::UnknownPartner(letter.partner.clone()))?;
+    let leg = partner.leg().clone();
+    let recipient = partner.encryption_certificate().cloned();
+    let to = partner.party_ids().first().cloned();
+    let draft = draft(
+        platform,
+        to.ok_or_else(|| Stopped::UnknownPartner(letter.partner.clone()))?,
+        letter,
+    )?;
+    let (world, signing) = (platform.world().clone(), platform.signing_key().clone());
+    // Public-key operations and compression would hold up the other tasks of this thread.
+    let written = tokio::task::spawn_blocking(move || {
+        ebms::send::write(&draft, &leg, &signing, recipient.as_ref(), &mut |bytes| {
+            world.fill(bytes)
+        })
+    });
+    written
+        .await
+        .map_err(|_| Stopped::Interrupted)?
+        .map_err(Stopped::Unsendable)
+}
+
+fn draft(platform: &Platform, to: PartyId, letter: Letter) -> Result<Draft, Stopped> {
+    let world = platform.world();
+    let heading = ebms::send::Heading {
+        message_id: super::new_message_id(platform)?,
+        timestamp: world.now(),
+        conversation_id: letter.conversation_id,
+        from: Party::new(platform.party_id().clone(), profile::GATEWAY_ROLE),
+        to: Party::new(to, profile::GATEWAY_ROLE),
+        service: Service::query_manager(),
+        action: letter.action.to_owned(),
+    };
+    let leading: ContentId = format!("{}@{}", world.uuid(), platform.message_domain()).parse()?;
+    let mut draft = Draft::new(heading);
+    for property in letter.properties {
+        draft = draft.with_property(property);
+    }
+    draft = draft.with_payload(Payload::new(leading, REGREP, letter.document));
+    for part in letter.parts {
+        draft = draft.with_payload(Payload::new(
+            part.content_id.parse()?,
+            &part.media_type,
+            part.content,
+        ));
+    }
+    Ok(draft)
+}
+
+/// What became of a letter.
+#[derive(Debug)]
+pub enum Fate {
+    /// The partner has it, and said so with a valid receipt.
+    Acknowledged(Option<ebms::signal::ReceiptProof>),
+    /// The partner refused it for good.
+    Refused(String),
+    /// Nobody could be reached, or nobody gave a valid receipt, until the attempts were used up.
+    Undeliverable(String),
+    /// It will be sent again later; the entry is put back already.
+    Postponed,
+}
+
+/// Sends the letter of an entry once.
+///
+/// # Errors
+/// Something of ours failed; the entry is still held.
+pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate), Stopped> {
+    let sending: Sending =
+        serde_json::from_slice(leased.entry.data()).map_err(Stopped::Encoding)?;
+    let key = leased.record.key().ok_or(Stopped::Erased)?;
+    let partners = platform.partners();
+    let partner = partners
+        .partner(&sending.partner)
+        .ok_or_else(|| Stopped::UnknownPartner(sending.partner.clone()))?;
+    let schedule = partners
+        .template(partner)
+        .map(ebms::Template::retry)
+        .unwrap_or_else(default_schedule);
+    let body = platform.spool().get(key, &sending.object).await?;
+    let span = tracing::info_span!(names::SPAN_AS4_SEND, { names::PARTNER } = %sending.partner);
+    let attempt = platform
+        .as4_client()
+        .send(partner, &sending, body, platform.world().now())
+        .instrument(span)
+        .await;
+    let made = leased.entry.attempt();
+    let fate = match judge(attempt) {
+        Verdict::Done(fate) => fate,
+        Verdict::Again { reason, asked } => {
+            platform.metrics().as4_retry();
+            match schedule.next(made, platform.world().now(), asked) {
+                Next::At(until) => {
+                    platform
+                        .store()
+                        .postpone(&leased.lease, until, &Reason::new(reason))
+                        .await?;
+                    Fate::Postponed
+                }
+                Next::GiveUp => Fate::Undeliverable(reason),
+            }
+        }
+    };
+    count(platform, &sending.action, &fate);
+    Ok((sending, fate))
+}
+
+/// What proves later that the partner has what we sent: our SignedInfo and its receipt. Digests
+/// only, no content.
+#[must_use]
+pub fn proof(sent: &SentProof, receipt: Option<&ebms::signal::ReceiptProof>) -> serde_json::Value {
+    serde_json::json!({ "sent": sent, "receipt": receipt })
+}
+
+fn count(platform: &Platform, action: &str, fate: &Fate) {
+    let (result, code) = match fate {
+        Fate::Acknowledged(_) => (As4Result::Acknowledged, ""),
+        Fate::Refused(code) => (As4Result::Refused, code.as_str()),
+        Fate::Undeliverable(code) => (As4Result::Unanswered, code.as_str()),
+        Fate::Postponed => (As4Result::Deferred, ""),
+    };
+    // Label values come from our table only, never from a partner.
+    let code = code.parse().map_or("", EbmsCode::as_str);
+    platform
+        .metrics()
+        .as4_message(Direction::Sent, super::action_label(action), result, code);
+}
+
+enum Verdict {
+    Done(Fate),
+    Again {
+        reason: String,
+        asked: Option<Duration>,
+    },
+}
+
+fn judge(attempt: Attempt) -> Verdict {
+    let (answer, asked) = match attempt {
+        Attempt::Unreachable => {
+            return Verdict::Again {
+                reason: "EBMS:0005".to_owned(),
+                asked: None,
+            };
+        }
+        Attempt::Answered {
+            answer,
+            retry_after,
+        } => (answer, retry_after),
+    };
+    let again = answer.retry() != Retry::Never;
+    let reason = match answer {
+        Answer::Acknowledged(proof) => return Verdict::Done(Fate::Acknowledged(Some(proof))),
+        // [P26] phase4 does not repeat a receipt: the message is there, the proof is not.
+        Answer::AlreadyAccepted(_) => return Verdict::Done(Fate::Acknowledged(None)),
+        Answer::Refused(errors) => errors
+            .first()
+            .map_or("EBMS:0004".to_owned(), |error| error.code_text().to_owned()),
+        Answer::InvalidReceipt(why) => {
+            tracing::error!(%why, "Receipt is not valid");
+            "EBMS:0302".to_owned()
+        }
+        Answer::Unanswered { .. } => "EBMS:0301".to_owned(),
+    };
+    if again {
+        Verdict::Again { reason, asked }
+    } else {
+        Verdict::Done(Fate::Refused(reason))
+    }
+}
+
+/// Attempts where a partner's template is gone: four, a minute apart. [AS4 3.1]
+fn default_schedule() -> Schedule {
+    Schedule::new(4, Duration::from_secs(60))
+}
+
+/// Media type of the RegRep document.
+const REGREP: &str = "application/x-ebrs+xml";

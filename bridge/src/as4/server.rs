@@ -1,0 +1,316 @@
+//! `POST /as4`: octets to a verified message, the message to its route, the route's word to an
+//! answer. The order of [AS4 1.12] is kept by the types; what is added here is the claim that makes
+//! a message be taken once, and that nothing is acknowledged before it is durable.
+
+use std::sync::Arc;
+
+use axum::{Router, body::Body, extract::State, response::Response, routing::post};
+use bytes::Bytes;
+use ebms::{EbmsCode, Incoming, MessageId, ReceivedMessage, Refusal, Verified, receive, signal};
+use http::{HeaderMap, StatusCode, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use mapping::edm;
+use tracing::Instrument as _;
+
+use super::{Arrival, new_message_id};
+use crate::{
+    audit::{self, Event},
+    exchange::{Claim, Digest, MessageAnswer, MessageKey, message::Ticket},
+    platform::{Platform, Stopped},
+    provide, retrieve,
+    telemetry::{
+        metrics::{As4Action, As4Result, Direction},
+        names,
+    },
+};
+
+/// The routes of the AS4 listener.
+pub fn router(platform: Arc<Platform>) -> Router {
+    Router::new()
+        .route("/as4", post(receive_message))
+        .with_state(platform)
+}
+
+async fn receive_message(
+    State(platform): State<Arc<Platform>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let span = tracing::info_span!(names::SPAN_AS4_RECEIVE);
+    async move {
+        let reply = match fetch(&platform, &headers, body).await {
+            Ok((content_type, octets)) => take(&platform, &content_type, octets).await,
+            Err(status) => Reply::Status(status),
+        };
+        reply.into_response()
+    }
+    .instrument(span)
+    .await
+}
+
+/// What goes back on the connection.
+#[derive(Debug)]
+enum Reply {
+    /// A receipt or an error signal; receivers read it whatever the status. [AS4 1.1]
+    Signal(StatusCode, Bytes),
+    /// Nothing to say.
+    Status(StatusCode),
+}
+
+impl Reply {
+    fn into_response(self) -> Response {
+        let (status, body) = match self {
+            Self::Signal(status, body) => (status, body),
+            Self::Status(status) => (status, Bytes::new()),
+        };
+        let mut response = Response::new(Body::from(body.clone()));
+        *response.status_mut() = status;
+        if !body.is_empty() {
+            let value = http::HeaderValue::from_static(SIGNAL);
+            response.headers_mut().insert(header::CONTENT_TYPE, value);
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, http::HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+/// Content type and octets of the request, within the limit.
+async fn fetch(
+    platform: &Platform,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(String, Bytes), StatusCode> {
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|value: &http::HeaderValue| value.to_str().unwrap_or_default())
+    };
+    // [AS4 1.1] compression of the transport is not part of the profile.
+    if text(header::CONTENT_ENCODING)
+        .is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+    {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let content_type = text(header::CONTENT_TYPE)
+        .unwrap_or_default()
+        .trim()
+        .to_owned();
+    let kind = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if !matches!(kind.as_str(), "multipart/related" | "application/soap+xml") {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let limit = usize::try_from(platform.config().as4().max_message_bytes()).unwrap_or(usize::MAX);
+    match Limited::new(body, limit).collect().await {
+        Ok(whole) => Ok((content_type, whole.to_bytes())),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
+            Err(StatusCode::PAYLOAD_TOO_LARGE)
+        }
+        Err(_) => Err(StatusCode::BAD_REQUEST),
+    }
+}
+
+async fn take(platform: &Arc<Platform>, content_type: &str, octets: Bytes) -> Reply {
+    match verify(platform, content_type.to_owned(), octets).await {
+        Ok(Some(message)) => claimed(platform, message).await,
+        // [AS4 2.2] a signal is never answered with a signal.
+        Ok(None) => {
+            count(platform, As4Action::Other, As4Result::Refused, "");
+            Reply::Status(StatusCode::ACCEPTED)
+        }
+        Err(Unverified::Refused(refusal)) => refuse(platform, &refusal).await,
+        Err(Unverified::Interrupted) => Reply::Status(StatusCode::SERVICE_UNAVAILABLE),
+    }
+}
+
+enum Unverified {
+    Refused(Refusal),
+    Interrupted,
+}
+
+/// Reading, signature, decryption: computing, so not on this thread.
+async fn verify(
+    platform: &Arc<Platform>,
+    content_type: String,
+    octets: Bytes,
+) -> Result<Option<Verified<ReceivedMessage>>, Unverified> {
+    let platform = Arc::clone(platform);
+    let span = tracing::info_span!(names::SPAN_AS4_VERIFY);
+    let checked = tokio::task::spawn_blocking(move || {
+        let _entered = span.entered();
+        let now = platform.world().now();
+        match receive::read(&content_type, octets, &platform.receive_limits())? {
+            Incoming::User(sealed) => {
+                let signed = sealed.verify(&platform.partners(), now)?;
+                signed.open(platform.decryption_keys()).map(Some)
+            }
+            Incoming::Signal(_) => Ok(None),
+        }
+    });
+    checked
+        .await
+        .map_err(|_| Unverified::Interrupted)?
+        .map_err(Unverified::Refused)
+}
+
+/// The message is genuine; is it new?
+async fn claimed(platform: &Arc<Platform>, message: Verified<ReceivedMessage>) -> Reply {
+    let header = message.get().header();
+    let key = MessageKey::as4(header.from().id().value(), header.message_id().as_str());
+    let digest = Digest::new(message.get().digest());
+    let lease = platform.message_lease();
+    match platform.store().claim(&key, digest, lease).await {
+        Ok(Claim::New(ticket)) => {
+            let action = super::action_label(header.action());
+            let message_id = header.message_id().clone();
+            match hand_over(platform, message, ticket.clone()).await {
+                Ok(receipt) => {
+                    count(platform, action, As4Result::Acknowledged, "");
+                    Reply::Signal(StatusCode::OK, receipt)
+                }
+                Err(stopped) => {
+                    tracing::error!(error = %stopped, "Message cannot be made durable");
+                    if let Err(error) = platform.store().release(&ticket).await {
+                        // The claim runs out by itself; until then the sender hears "busy".
+                        tracing::warn!(%error, "Claim cannot be given back");
+                    }
+                    unavailable(platform, Some(message_id))
+                }
+            }
+        }
+        Ok(Claim::Answered(receipt)) => {
+            platform.metrics().as4_duplicate();
+            tracing::info!("Duplicate answered with the stored receipt");
+            Reply::Signal(StatusCode::OK, receipt)
+        }
+        Ok(Claim::InFlight) => unavailable(platform, Some(header.message_id().clone())),
+        Ok(Claim::Conflict) => {
+            refuse(
+                platform,
+                &Refusal::reused_message_id(header.message_id().clone()),
+            )
+            .await
+        }
+        Err(error) => {
+            tracing::error!(%error, "Store cannot claim a message");
+            unavailable(platform, Some(header.message_id().clone()))
+        }
+    }
+}
+
+/// Gives a new message to its route. The receipt is made before, so that the transition that makes
+/// the message durable can remember it.
+async fn hand_over(
+    platform: &Arc<Platform>,
+    message: Verified<ReceivedMessage>,
+    ticket: Ticket,
+) -> Result<Bytes, Stopped> {
+    let now = platform.world().now();
+    let id = new_message_id(platform)?;
+    let receipt =
+        signal::receipt(&message, id, now, platform.signing_key()).map_err(Stopped::Unsendable)?;
+    let receipt = receipt.body().clone();
+    let keep_until = platform.remember_until(now);
+    if message.get().header().is_test_service() {
+        // [AT-47] a ping is answered and never handed on.
+        let answer = MessageAnswer::new(ticket, receipt.clone(), keep_until);
+        platform.store().answer(&answer).await?;
+        return Ok(receipt);
+    }
+    let arrival = Arrival {
+        message,
+        ticket,
+        receipt: receipt.clone(),
+        keep_until,
+    };
+    let leading = arrival
+        .message()
+        .payloads()
+        .first()
+        .map(|payload| payload.content().clone());
+    // [W2] the root and its status say what it is; the action is compared, not believed.
+    match edm::decode(&leading.unwrap_or_default()) {
+        Ok(edm::Message::Request(request)) => provide::accept(platform, &arrival, *request).await?,
+        Ok(edm::Message::Response(response)) => {
+            retrieve::accept(platform, &arrival, retrieve::Received::Response(response)).await?;
+        }
+        Ok(edm::Message::Error(error)) => {
+            retrieve::accept(platform, &arrival, retrieve::Received::Error(error)).await?;
+        }
+        Err(invalid) => provide::accept_invalid(platform, &arrival, &invalid).await?,
+    }
+    Ok(receipt)
+}
+
+/// Refused: an audit line, then the error signal.
+async fn refuse(platform: &Platform, refusal: &Refusal) -> Reply {
+    let code = refusal.code();
+    let event = audit::Entry::new(Event::RequestRefused)
+        .error(code.as_str())
+        .ebms_message(refusal.message_id().map(MessageId::as_str));
+    count(
+        platform,
+        As4Action::Other,
+        As4Result::Refused,
+        code.as_str(),
+    );
+    tracing::warn!(code = code.as_str(), reason = %refusal, "AS4 message refused");
+    if let Err(error) = platform.audit().write(event).await {
+        tracing::error!(%error, "Audit log cannot be written");
+        return unavailable(platform, refusal.message_id().cloned());
+    }
+    error_signal(platform, refusal, status_of(code))
+}
+
+/// [EBMS:0202] not now: the sender keeps its message and tries again.
+fn unavailable(platform: &Platform, message_id: Option<MessageId>) -> Reply {
+    count(
+        platform,
+        As4Action::Other,
+        As4Result::Deferred,
+        EbmsCode::DeliveryFailure.as_str(),
+    );
+    error_signal(
+        platform,
+        &Refusal::undeliverable(message_id),
+        StatusCode::SERVICE_UNAVAILABLE,
+    )
+}
+
+fn error_signal(platform: &Platform, refusal: &Refusal, status: StatusCode) -> Reply {
+    let Ok(id) = new_message_id(platform) else {
+        return Reply::Status(status);
+    };
+    let signed = signal::error(
+        refusal,
+        id,
+        platform.world().now(),
+        Some(platform.signing_key()),
+    );
+    Reply::Signal(status, signed.body().clone())
+}
+
+fn count(platform: &Platform, action: As4Action, result: As4Result, code: &'static str) {
+    platform
+        .metrics()
+        .as4_message(Direction::Received, action, result, code);
+}
+
+/// Content type of receipts and errors: a bare SOAP entity. [AS4 2.1]
+const SIGNAL: &str = "application/soap+xml; charset=UTF-8";
+
+/// [AS4 1.1] 400 where the package itself could not be read, 200 for every other ebMS error.
+fn status_of(code: EbmsCode) -> StatusCode {
+    match code {
+        EbmsCode::MimeInconsistency => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
+    }
+}

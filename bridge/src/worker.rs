@@ -1,0 +1,176 @@
+//! Takes work out of the outbox and sees deadlines through. A worker holds no state of its own: it
+//! may die at any point, and another takes its entry over when the lease runs out.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+use tracing::Instrument as _;
+
+use crate::{
+    as4::outbound::{self, Purpose},
+    exchange::Route,
+    outbox::{Leased, Reason, Take, WorkKind},
+    platform::{Platform, Stopped},
+    provide, retrieve,
+    telemetry::names,
+};
+
+/// How long one step may take before another worker takes the entry over: longer than the time-out
+/// of any call a step makes.
+const LEASE: Duration = Duration::from_secs(180);
+
+/// How long a worker waits in the store before it looks whether the platform stops.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// Pause after a failure of ours, doubled up to a minute with every attempt.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How many deadlines are seen to at once.
+const DUE: usize = 64;
+
+/// Works until told to stop; what is begun is finished.
+pub async fn run(platform: Arc<Platform>, name: String, mut stop: watch::Receiver<bool>) {
+    let take = Take {
+        worker: name,
+        kinds: WorkKind::ALL.to_vec(),
+        lease: LEASE,
+        wait: WAIT,
+    };
+    while !*stop.borrow() {
+        let taken = tokio::select! {
+            taken = platform.store().take(&take) => taken,
+            _ = stop.changed() => continue,
+        };
+        match taken {
+            Ok(Some(leased)) => step(&platform, leased).await,
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%error, "Outbox cannot be read");
+                pause(PAUSE, &mut stop).await;
+            }
+        }
+    }
+}
+
+/// Sees deadlines through until told to stop.
+pub async fn keep_time(platform: Arc<Platform>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let due = tokio::select! {
+            due = platform.store().due(DUE, WAIT) => due,
+            _ = stop.changed() => continue,
+        };
+        let exchanges = match due {
+            Ok(exchanges) => exchanges,
+            Err(error) => {
+                tracing::warn!(%error, "Deadlines cannot be read");
+                pause(PAUSE, &mut stop).await;
+                continue;
+            }
+        };
+        for id in exchanges {
+            if let Err(error) = time_over(&platform, id).await {
+                tracing::warn!(%error, exchange = %id, "Deadline cannot be seen through");
+                pause(PAUSE, &mut stop).await;
+            }
+        }
+    }
+}
+
+async fn time_over(
+    platform: &Arc<Platform>,
+    id: crate::exchange::ExchangeId,
+) -> Result<(), Stopped> {
+    let Some(record) = platform.store().load(id).await? else {
+        return Ok(());
+    };
+    // Another worker, or a step meanwhile, may have moved it.
+    if record
+        .summary()
+        .deadline()
+        .is_none_or(|deadline| deadline > platform.world().now())
+    {
+        return Ok(());
+    }
+    match record.route() {
+        Route::Provide => provide::time_over(platform, record).await?,
+        Route::Retrieve => retrieve::time_over(platform, record).await?,
+    }
+    platform.changed();
+    Ok(())
+}
+
+async fn step(platform: &Arc<Platform>, leased: Leased) {
+    let span = tracing::info_span!(
+        names::SPAN_STEP,
+        { names::EXCHANGE } = %leased.record.id(),
+        { names::ROUTE } = leased.record.route().as_str(),
+        { names::WORK } = leased.entry.kind().as_str(),
+        { names::ATTEMPT } = leased.entry.attempt(),
+    );
+    async move {
+        let lease = leased.lease.clone();
+        let attempt = leased.entry.attempt();
+        if let Err(stopped) = work(platform, leased).await {
+            tracing::warn!(error = %stopped, "Step failed and will be tried again");
+            let wait = PAUSE
+                .saturating_mul(1 << attempt.min(6))
+                .min(Duration::from_secs(60));
+            let until = platform
+                .world()
+                .now()
+                .saturating_add(wait)
+                .unwrap_or(jiff::Timestamp::MAX);
+            if let Err(error) = platform
+                .store()
+                .postpone(&lease, until, &Reason::new(stopped.code()))
+                .await
+            {
+                // The lease runs out, and the entry comes again.
+                tracing::warn!(%error, "Entry cannot be postponed");
+            }
+        }
+        platform.changed();
+    }
+    .instrument(span)
+    .await;
+}
+
+async fn work(platform: &Arc<Platform>, leased: Leased) -> Result<(), Stopped> {
+    if leased.entry.is_poison() {
+        tracing::error!("Entry keeps killing its workers and is buried");
+        return match leased.record.route() {
+            Route::Provide => provide::poisoned(platform, leased).await,
+            Route::Retrieve => retrieve::poisoned(platform, leased).await,
+        };
+    }
+    match leased.entry.kind() {
+        WorkKind::AskProvider | WorkKind::PollProvider => provide::ask(platform, leased).await,
+        WorkKind::SendAs4 => {
+            let (sending, fate) = outbound::send(platform, &leased).await?;
+            match (sending.purpose, fate) {
+                (_, outbound::Fate::Postponed) => Ok(()),
+                (Purpose::Answer | Purpose::Error, fate) => {
+                    provide::sent(platform, leased, &sending, fate).await
+                }
+                (Purpose::Request(_), fate) => {
+                    retrieve::sent(platform, leased, &sending, fate).await
+                }
+            }
+        }
+        // Nothing of this route puts these in yet; an entry of a newer version is kept for it.
+        WorkKind::Resolve | WorkKind::NotifyConsumer | WorkKind::DeleteEvidence => {
+            platform
+                .store()
+                .bury(&leased.lease, &Reason::new("unknown-work"))
+                .await?;
+            Ok(())
+        }
+    }
+}
+
+async fn pause(time: Duration, stop: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        _ = stop.changed() => {}
+    }
+}
