@@ -24,15 +24,16 @@ mod tree;
 
 use std::path::{Path, PathBuf};
 
+use ebms::PModes;
+use mapping::CodeTables;
 use url::Url;
 
 pub use self::{
-    as4::{As4, OutboundProfile, Retry},
+    as4::{As4, Retry},
     common_services::{CommonServices, Directory, NaptrEnvironment},
     consumers::{Consumer, Consumers},
-    keys::{KeyPair, Keys, NamedKey},
+    keys::{Keys, NamedKey},
     listen::{Listen, Listener},
-    load::TextFile,
     national::{Codec, National, Peer, Registers, Token, TokenSource},
     overrides::{BadOverride, Overrides},
     platform::{Agent, Environment, LocalizedName, Platform},
@@ -58,11 +59,10 @@ pub struct Config {
     store: Store,
     spool: Spool,
     as4: As4,
-    pmode_files: Vec<TextFile>,
-    partner_files: Vec<TextFile>,
+    pmodes: PModes,
     common_services: CommonServices,
     national: National,
-    mapping_files: Vec<TextFile>,
+    tables: CodeTables,
     preview: Preview,
     timers: Timers,
     validation: Validation,
@@ -119,8 +119,14 @@ impl Config {
         let audit = Audit::read(root.section("audit"));
         let telemetry = Telemetry::read(root.section("telemetry"));
         root.finish();
-        let as4 = as4?;
-        let pmode_files = load::toml_files(context, as4.origin(), as4.pmodes());
+        let templates = as4
+            .as_ref()
+            .map(|as4| load::toml_files(context, as4.origin(), as4.pmodes()));
+        let ours = platform
+            .as_ref()
+            .map(|platform| platform.party_id().clone());
+        let pmodes = context.pmodes(ours, &templates.unwrap_or_default(), &partner_files);
+        let tables = context.tables(&mapping_files);
         Some(Self {
             path: path.to_path_buf(),
             platform: platform?,
@@ -128,12 +134,11 @@ impl Config {
             keys: keys?,
             store: store?,
             spool: spool?,
-            as4,
-            pmode_files,
-            partner_files,
+            as4: as4?,
+            pmodes: pmodes?,
             common_services: common_services?,
             national: national?,
-            mapping_files,
+            tables: tables?,
             preview: preview?,
             timers,
             validation,
@@ -177,14 +182,9 @@ impl Config {
         &self.as4
     }
 
-    /// The P-Mode templates, as text.
-    pub fn pmode_files(&self) -> &[TextFile] {
-        &self.pmode_files
-    }
-
-    /// The partners, as text.
-    pub fn partner_files(&self) -> &[TextFile] {
-        &self.partner_files
+    /// Templates times partners.
+    pub fn pmodes(&self) -> &PModes {
+        &self.pmodes
     }
 
     /// Evidence Broker and Data Service Directory.
@@ -197,9 +197,9 @@ impl Config {
         &self.national
     }
 
-    /// The mapping tables, as text.
-    pub fn mapping_files(&self) -> &[TextFile] {
-        &self.mapping_files
+    /// The mapping tables.
+    pub fn tables(&self) -> &CodeTables {
+        &self.tables
     }
 
     /// Pages for citizens.
@@ -264,7 +264,7 @@ impl Config {
 }
 
 /// The files of a section that has one key, `folder`.
-fn folder_files(mut table: Table<'_>) -> Vec<TextFile> {
+fn folder_files(mut table: Table<'_>) -> Vec<load::TextFile> {
     let Some(folder) = table.path("folder") else {
         table.finish();
         return Vec::new();

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use ebms::pmode::Profile;
+
 use super::{
     problem::Origin,
     read::{Choice, Table},
@@ -65,17 +67,12 @@ impl Retry {
     }
 }
 
-/// Algorithms of what we send to partners whose file does not say otherwise.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum OutboundProfile {
-    /// eDelivery AS4 1.15.
-    Rsa,
-    /// eDelivery AS4 2.0.
-    Ecc,
-}
-
-impl Choice for OutboundProfile {
-    const WORDS: &'static [(&'static str, Self)] = &[("rsa", Self::Rsa), ("ecc", Self::Ecc)];
+impl Choice for Profile {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("rsa", Self::Rsa),
+        ("ed25519", Self::Ed25519),
+        ("ecdsa", Self::Ecdsa),
+    ];
 }
 
 /// `[as4]`.
@@ -87,7 +84,7 @@ pub struct As4 {
     max_payload_bytes: u64,
     retry: Retry,
     duplicate_window: Duration,
-    outbound_profile: OutboundProfile,
+    outbound_profile: Profile,
     tls: ClientTls,
 }
 
@@ -122,8 +119,8 @@ impl As4 {
         self.duplicate_window
     }
 
-    /// Algorithms of what we send.
-    pub fn outbound_profile(&self) -> OutboundProfile {
+    /// The suite that our signing key is for.
+    pub fn outbound_profile(&self) -> Profile {
         self.outbound_profile
     }
 
@@ -146,7 +143,7 @@ impl As4 {
             let problem = format!("{days} days are less than a week");
             table.problem("duplicate_window_days", problem, "at least 7");
         }
-        let outbound_profile = table.or("outbound_profile", OutboundProfile::Rsa);
+        let outbound_profile = table.or("outbound_profile", Profile::Rsa);
         table.finish();
         Some(Self {
             origin,

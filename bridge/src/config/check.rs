@@ -12,6 +12,7 @@ pub(super) fn contradictions(config: &Config, tree: &Entries, problems: &Problem
     let report = Report { tree, problems };
     timers(config, &report);
     retry(config, &report);
+    profile(config, &report);
     listeners(config, &report);
     urls(config, &report);
 }
@@ -99,6 +100,20 @@ fn retry(config: &Config, report: &Report<'_>) {
             t1.as_secs()
         );
         report.at("as4.retry", problem, "fewer attempts or a shorter interval");
+    }
+}
+
+/// There is one signing key, and a suite never mixes with another within a message.
+fn profile(config: &Config, report: &Report<'_>) {
+    let ours = config.as4().outbound_profile();
+    let fits = |partner: &&ebms::pmode::Partner| partner.leg().profile() == ours;
+    for partner in config.pmodes().partners().filter(|partner| !fits(partner)) {
+        let problem = format!("is not the profile of partner {}", partner.name());
+        report.at(
+            "as4.outbound_profile",
+            problem,
+            "one profile for all partners",
+        );
     }
 }
 

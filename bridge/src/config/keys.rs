@@ -79,7 +79,9 @@ impl Keys {
         if decryption.is_empty() {
             table.missing("as4_decryption", "a list of { key, certificate }");
         }
-        let pairs = decryption.into_iter().map(|own| pair(own, DecryptionKey::from_pkcs8_pem));
+        let pairs = decryption
+            .into_iter()
+            .map(|own| pair(own, DecryptionKey::from_pkcs8_pem));
         // Every one is read before the first failure counts: all problems are to be seen.
         let pairs: Vec<_> = pairs.collect();
         let storage = read_storage(&mut table);

@@ -5,6 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ebms::{
+    PModes, PartyId,
+    pmode::{self, Partner, Template},
+};
+use mapping::code_table::{self, CodeTables};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 use super::{
@@ -85,6 +90,85 @@ pub(super) fn read_text(path: &Path) -> Result<String, Wrong> {
 /// The entries of a second file, whose problems carry its own name.
 pub(super) fn entries_of(context: &Context, path: &Path, text: &str) -> Entries {
     tree::parse(path, text, &context.problems)
+}
+
+impl Context {
+    /// What the mapping package read, or its problems with their places.
+    pub(super) fn accept<T>(&self, read: Result<T, Vec<code_table::Problem>>) -> Option<T> {
+        let problems = match read {
+            Ok(read) => return Some(read),
+            Err(problems) => problems,
+        };
+        for problem in problems {
+            let origin = Origin::File {
+                file: problem.file().into(),
+                line: problem.line(),
+            };
+            self.problems.add(&origin, problem.problem(), "");
+        }
+        None
+    }
+
+    /// The mapping tables.
+    pub(super) fn tables(&self, files: &[TextFile]) -> Option<CodeTables> {
+        let names: Vec<_> = files
+            .iter()
+            .map(|file| file.path.display().to_string())
+            .collect();
+        let texts = names
+            .iter()
+            .zip(files)
+            .map(|(name, file)| (name.as_str(), file.text()));
+        self.accept(CodeTables::from_toml(texts))
+    }
+
+    /// Templates times partners. `ours` is `None` when our own party id has a problem already.
+    pub(super) fn pmodes(
+        &self,
+        ours: Option<PartyId>,
+        templates: &[TextFile],
+        partners: &[TextFile],
+    ) -> Option<PModes> {
+        let read_templates: Vec<_> = templates
+            .iter()
+            .filter_map(|file| self.fine(file, Template::from_toml(file.name(), file.text())))
+            .collect();
+        let read_partners: Vec<_> = partners
+            .iter()
+            .filter_map(|file| {
+                let folder = file.path.parent().unwrap_or(Path::new(""));
+                let load = |name: &str| fs::read(folder.join(name));
+                self.fine(file, Partner::from_toml(file.name(), file.text(), load))
+            })
+            .collect();
+        let complete =
+            read_templates.len() == templates.len() && read_partners.len() == partners.len();
+        let ours = ours.filter(|_| complete)?;
+        match PModes::new(vec![ours], read_templates, read_partners) {
+            Ok(pmodes) => Some(pmodes),
+            Err(problems) => {
+                for problem in problems {
+                    let named = partners.iter().find(|file| file.name() == problem.name());
+                    let whole = Origin::Set(problem.name().into());
+                    let origin = named.map_or(whole, |file| Origin::whole_file(&file.path));
+                    self.problems.add(&origin, problem.message(), "");
+                }
+                None
+            }
+        }
+    }
+
+    fn fine<T>(&self, file: &TextFile, read: Result<T, pmode::Problem>) -> Option<T> {
+        read.map_err(|problem| {
+            let name = file.path.display().to_string().into();
+            let origin = Origin::File {
+                file: name,
+                line: problem.line().unwrap_or_default(),
+            };
+            self.problems.add(&origin, problem.message(), "");
+        })
+        .ok()
+    }
 }
 
 impl Table<'_> {

@@ -1,5 +1,7 @@
 //! `[platform]`: who we are.
 
+use ebms::PartyId;
+
 use super::read::{Choice, Table};
 
 /// Which network of member states we are part of.
@@ -91,8 +93,7 @@ impl Agent {
 /// `[platform]`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Platform {
-    party_id: String,
-    party_id_type: String,
+    party_id: PartyId,
     agent: Agent,
     country: String,
     environment: Environment,
@@ -100,13 +101,8 @@ pub struct Platform {
 
 impl Platform {
     /// Our access point's party id.
-    pub fn party_id(&self) -> &str {
+    pub fn party_id(&self) -> &PartyId {
         &self.party_id
-    }
-
-    /// The type of our party id.
-    pub fn party_id_type(&self) -> &str {
-        &self.party_id_type
     }
 
     /// Us as an agent.
@@ -125,8 +121,13 @@ impl Platform {
     }
 
     pub(super) fn read(mut table: Table<'_>) -> Option<Self> {
-        let party_id = table.get::<String>("party_id");
-        let party_id_type = table.get::<String>("party_id_type");
+        let value = table.get::<String>("party_id");
+        let kind = table.get::<String>("party_id_type");
+        let party_id = value.zip(kind).and_then(|(value, kind)| {
+            PartyId::new(&value, Some(&kind))
+                .map_err(|error| table.problem("party_id", error.to_string(), ""))
+                .ok()
+        });
         let agent = Agent::read(table.section("agent"));
         let country = table.or("country", "DE".to_owned());
         if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
@@ -140,7 +141,6 @@ impl Platform {
         table.finish();
         Some(Self {
             party_id: party_id?,
-            party_id_type: party_id_type?,
             agent: agent?,
             country,
             environment: environment?,

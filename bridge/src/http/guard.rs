@@ -13,6 +13,7 @@ use std::{
 };
 
 use bytes::{Buf, BytesMut};
+use futures_util::task::AtomicWaker;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::{Instant, Sleep, sleep_until},
@@ -54,8 +55,15 @@ impl Default for Patience {
 /// Requests of one connection that are being answered.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Activity {
-    in_flight: Arc<AtomicUsize>,
-    begun: Arc<AtomicUsize>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    in_flight: AtomicUsize,
+    begun: AtomicUsize,
+    /// Who waits for the next request: its patience begins when the last answer has gone.
+    reader: AtomicWaker,
 }
 
 /// One request of a connection; ends when dropped.
@@ -66,8 +74,8 @@ pub(super) struct InFlight {
 
 impl Activity {
     pub(super) fn begin(&self) -> InFlight {
-        self.in_flight.fetch_add(1, Ordering::AcqRel);
-        self.begun.fetch_add(1, Ordering::AcqRel);
+        self.counts.in_flight.fetch_add(1, Ordering::AcqRel);
+        self.counts.begun.fetch_add(1, Ordering::AcqRel);
         InFlight {
             activity: self.clone(),
         }
@@ -75,17 +83,21 @@ impl Activity {
 
     /// How many requests have begun so far.
     pub(super) fn begun(&self) -> usize {
-        self.begun.load(Ordering::Acquire)
+        self.counts.begun.load(Ordering::Acquire)
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.in_flight.load(Ordering::Acquire) == 0
+        self.counts.in_flight.load(Ordering::Acquire) == 0
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.activity.in_flight.fetch_sub(1, Ordering::AcqRel);
+        self.activity
+            .counts
+            .in_flight
+            .fetch_sub(1, Ordering::AcqRel);
+        self.activity.counts.reader.wake();
     }
 }
 
@@ -331,6 +343,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
                 Poll::Ready(0) => return Poll::Ready(Ok(())),
                 Poll::Ready(_) => reader.arrived(),
                 Poll::Pending => {
+                    this.activity.counts.reader.register(cx.waker());
                     reader.wait(&this.patience, this.activity.is_idle(), cx)?;
                     return Poll::Pending;
                 }
