@@ -97,6 +97,8 @@ liberties! {
     EidasFormat = "eidas_format",
     /// A person without an identifier.
     EidasMissing = "eidas_missing",
+    /// A representative without a gender (2.0).
+    GenderMissing = "gender_missing",
     /// A collection without its type, as before 1.1.
     CollectionType = "collection_type",
     /// A Content-ID without two sides.

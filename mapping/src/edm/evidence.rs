@@ -56,7 +56,7 @@ pub struct Evidence {
     pub(super) classification_id: ObjectId,
     content: ContentRef,
     title: String,
-    metadata: EvidenceMetadata,
+    pub(super) metadata: EvidenceMetadata,
 }
 
 impl Evidence {
@@ -102,7 +102,7 @@ impl Evidence {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EvidenceMetadata {
     id: EvidenceId,
-    is_about: EvidenceSubject,
+    pub(super) is_about: EvidenceSubject,
     issuing_authority: Agent,
     conforms_to: EvidenceType,
     pub(super) source: (Date, Distribution),

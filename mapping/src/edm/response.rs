@@ -1,13 +1,13 @@
 //! The Evidence Response, `query:QueryResponse` with status Success or Unavailable.
 
+mod check;
 mod decode;
 mod encode;
 
 pub(super) use decode::decode;
 
 use super::{
-    Agent, Caution, Evidence, EvidenceResponseId, Invalid, Package, Problem, RequestId, Supplement,
-    Version,
+    Agent, Caution, Evidence, EvidenceResponseId, Invalid, Package, RequestId, Supplement, Version,
 };
 use jiff::Timestamp;
 
@@ -137,98 +137,6 @@ impl Response {
     pub fn encode(&self) -> Vec<u8> {
         encode::encode(&self.draft)
     }
-}
-
-type Fault = (&'static str, Problem);
-
-impl ResponseDraft {
-    fn conform(&mut self) {
-        self.requester = self.requester.without_address();
-        let Availability::Now(packages) = &mut self.availability else {
-            return;
-        };
-        if self.version >= Version::V2_0 {
-            return;
-        }
-        for package in packages {
-            if let [main] = package.mains.as_mut_slice() {
-                main.classification_id = main.id;
-                package.id = main.id;
-            }
-        }
-    }
-
-    fn check(&self) -> Result<(), Fault> {
-        let Availability::Now(packages) = &self.availability else {
-            return Ok(());
-        };
-        packages
-            .iter()
-            .try_for_each(|package| self.check_package(package))?;
-        self.check_object_ids(packages)
-    }
-
-    fn check_package(&self, package: &Package) -> Result<(), Fault> {
-        let flat = self.version < Version::V2_0;
-        if flat && (package.mains.len() != 1 || !package.supplements.is_empty()) {
-            let problem = Problem::Combination("before 2.0 every document stands alone");
-            return Err(("R-EDM-RESP-S015", problem));
-        }
-        for main in &package.mains {
-            let form = main.metadata().distribution();
-            let unnamed = form.format.is_structured() && form.conforms_to.is_none();
-            if self.version >= Version::V1_2 && unnamed {
-                return Err(("R-EDM-RESP-C044", Problem::Missing("ConformsTo")));
-            }
-            if !flat && form.transformation.is_some() {
-                return Err(("R-EDM-RESP-C043", Problem::Unexpected("Transformation")));
-            }
-        }
-        for supplement in &package.supplements {
-            check_supplement(package, supplement)?;
-        }
-        Ok(())
-    }
-
-    /// [R-EDM-RESP-C014] object identifiers are unique.
-    fn check_object_ids(&self, packages: &[Package]) -> Result<(), Fault> {
-        let mut ids = Vec::new();
-        for package in packages {
-            let packaged = self.version >= Version::V2_0;
-            ids.extend(packaged.then_some(package.id));
-            ids.extend(package.mains.iter().map(Evidence::id));
-            ids.extend(package.supplements.iter().map(Supplement::id));
-            let ties = package
-                .supplements
-                .iter()
-                .flat_map(Supplement::associations);
-            ids.extend(ties.map(|tie| tie.id()));
-        }
-        let count = ids.len();
-        ids.sort_unstable();
-        ids.dedup();
-        if ids.len() == count {
-            Ok(())
-        } else {
-            Err(("R-EDM-RESP-C014", Problem::Repeated("an object id")))
-        }
-    }
-}
-
-fn check_supplement(package: &Package, supplement: &Supplement) -> Result<(), Fault> {
-    let form = &supplement.distribution;
-    if form.conforms_to.is_some() || form.transformation.is_some() {
-        return Err(("R-EDM-RESP-S063", Problem::Unexpected("ConformsTo")));
-    }
-    let tied = supplement.associations().iter().all(|tie| {
-        let target = tie.target();
-        package.mains.iter().any(|main| main.id() == target)
-    });
-    if tied {
-        return Ok(());
-    }
-    let problem = Problem::Combination("an association does not lead to main evidence");
-    Err(("R-EDM-RESP-S056", problem))
 }
 
 /// Who answers: the provider (agent `EP`) and, if there is one between, the platform (agent `IP`).

@@ -8,7 +8,7 @@ pub(super) use codec::{
     write_natural,
 };
 
-use super::{Address, CountryCode, EidasId, Gender, LegalIdScheme, Loa};
+use super::{Address, CountryCode, EidasId, EidasScheme, Gender, LegalIdScheme, Loa};
 use crate::personal::Personal;
 use jiff::civil::Date;
 
@@ -149,18 +149,37 @@ impl NaturalPerson {
     }
 }
 
+impl NaturalIdentity {
+    /// Leaves out what came with 1.1.
+    fn conform_to_1_0(&mut self) {
+        plain(Some(&mut self.family_name));
+        plain(Some(&mut self.given_name));
+        plain(self.place_of_birth.as_mut());
+    }
+}
+
+/// Leaves out the spelling in another script, which came with 1.1.
+fn plain(name: Option<&mut Personal<Name>>) {
+    if let Some(name) = name {
+        *name = Personal::new(Name::new(name.expose().latin()));
+    }
+}
+
 impl NaturalPerson {
+    /// Says that the gender is not specified. [R-EDM-REQ-C126] asks for one of a representative
+    /// with an identifier.
+    pub(super) fn specify_gender(&mut self) {
+        let eidas = self.identity.identifier.as_ref();
+        if eidas.is_some_and(|id| id.scheme() == EidasScheme::Eidas) {
+            self.gender
+                .get_or_insert(Personal::new(Gender::Unspecified));
+        }
+    }
+
     /// Leaves out what came with 1.1.
     pub(super) fn conform_to_1_0(&mut self) {
-        let identity = &mut self.identity;
-        let names = [
-            Some(&mut identity.family_name),
-            Some(&mut identity.given_name),
-        ];
-        let more = [identity.place_of_birth.as_mut(), self.birth_name.as_mut()];
-        for name in names.into_iter().chain(more).flatten() {
-            *name = Personal::new(Name::new(name.expose().latin()));
-        }
+        self.identity.conform_to_1_0();
+        plain(self.birth_name.as_mut());
         self.nationalities.clear();
         self.country_of_birth = None;
         self.town_of_birth = None;
@@ -241,8 +260,7 @@ impl LegalPerson {
 impl LegalPerson {
     /// Leaves out what came with 1.1.
     pub(super) fn conform_to_1_0(&mut self) {
-        let name = Name::new(self.identity.name.expose().latin());
-        self.identity.name = Personal::new(name);
+        plain(Some(&mut self.identity.name));
         self.phone = None;
         self.email = None;
     }
@@ -329,4 +347,14 @@ pub enum EvidenceSubject {
     Natural(Box<NaturalIdentity>),
     /// A legal person.
     Legal(LegalIdentity),
+}
+
+impl EvidenceSubject {
+    /// Leaves out what came with 1.1.
+    pub(super) fn conform_to_1_0(&mut self) {
+        match self {
+            Self::Natural(identity) => identity.conform_to_1_0(),
+            Self::Legal(identity) => plain(Some(&mut identity.name)),
+        }
+    }
 }

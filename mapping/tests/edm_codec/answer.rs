@@ -2,11 +2,12 @@
 
 use crate::{
     bend::{Noted, Refused, check, check_error, check_response},
-    handmade::{self, at, error_draft, response},
+    handmade::{self, at, error_draft, response, uuid},
 };
 use mapping::edm::{
-    self, Availability, EdmErrorCode, ErrorResponse, Exception, Liberty, Message, Response,
-    Severity, Version,
+    self, Availability, EdmErrorCode, EidasId, ErrorResponse, Evidence, EvidenceMetadata,
+    EvidenceSubject, Exception, LegalIdentity, Liberty, Message, Package, Response, Severity,
+    Version,
 };
 
 #[test]
@@ -177,4 +178,33 @@ fn a_failure_that_is_no_preview_must_not_send_the_user_anywhere() {
             .preview()
             .is_none()
     );
+}
+
+#[test]
+fn evidence_about_a_company_names_its_identifier() {
+    let about = |version, identity| {
+        let main = handmade::evidence();
+        let metadata = EvidenceMetadata::new(
+            uuid(5).into(),
+            EvidenceSubject::Legal(identity),
+            handmade::agent("EP-1", "Registry office"),
+            main.metadata().conforms_to().clone(),
+            (
+                main.metadata().issuing_date(),
+                main.metadata().distribution().clone(),
+            ),
+        );
+        let main = Evidence::new(uuid(6).into(), main.content().clone(), "Extract", metadata);
+        let mut draft = response(version).into_draft();
+        draft.availability = Availability::Now(vec![Package::new(uuid(9).into(), main)]);
+        Response::new(draft).map_err(|invalid| invalid.rule())
+    };
+    let nameless = LegalIdentity::new("Company");
+    assert_eq!(
+        about(Version::V2_0, nameless.clone()).err(),
+        Some("R-EDM-RESP-C033")
+    );
+    assert!(about(Version::V1_0, nameless.clone()).is_ok());
+    let other = nameless.with_identifier(EidasId::eidas2("0123456789").unwrap());
+    assert_eq!(about(Version::V2_0, other).err(), Some("R-EDM-RESP-C037"));
 }

@@ -5,9 +5,10 @@ use crate::{
     handmade::{self, at, request, uuid},
 };
 use mapping::edm::{
-    self, CountryCode, LanguageCode, LegalIdentity, LegalPerson, Liberty, Loa, MediaType, Message,
-    PreviewUrl, Request, RequestDraft, RequestId, RequestedDistribution, Requester, ReturnUrl,
-    SecondRound, Subject, SupplementKind, Version,
+    self, CountryCode, DataModel, EidasId, Gender, LanguageCode, LegalIdentity, LegalPerson,
+    Liberty, Loa, MediaType, Message, NaturalIdentity, NaturalPerson, PreviewUrl, Request,
+    RequestDraft, RequestId, RequestedDistribution, Requester, ReturnUrl, SecondRound, Subject,
+    SupplementKind, Version,
 };
 
 #[test]
@@ -180,6 +181,55 @@ fn an_unknown_person_attribute_is_passed_over() {
         "<sdg:ShoeSize>42</sdg:ShoeSize><sdg:Gender>",
     )];
     check_request(&edits, Noted(Liberty::UnknownElement, Some("XSD")));
+}
+
+#[test]
+fn legal_persons_have_no_identifier_of_the_second_kind() {
+    let id = EidasId::eidas2("0123456789abcdef").unwrap();
+    let company = LegalPerson::new(
+        Loa::High,
+        LegalIdentity::new("Company").with_identifier(id.clone()),
+    );
+    let mut draft = handmade::draft(Version::V2_0);
+    draft.subject = Subject::Legal(Box::new(company));
+    refuse_draft(draft, "R-EDM-REQ-C053");
+
+    let mut draft = handmade::draft(Version::V1_2);
+    let born = jiff::civil::date(1931, 2, 28);
+    let identity = NaturalIdentity::new("Doe", "Jo", born).with_identifier(id);
+    draft.subject = Subject::Natural(Box::new(NaturalPerson::new(Loa::High, identity)));
+    refuse_draft(draft.clone(), "R-EDM-REQ-C042");
+    draft.version = Version::V2_0;
+    assert!(Request::new(draft).is_ok());
+}
+
+#[test]
+fn the_gender_of_a_representative_is_said_to_be_open() {
+    let mut draft = handmade::draft(Version::V2_0);
+    let born = jiff::civil::date(1931, 2, 28);
+    let identity = NaturalIdentity::new("Doe", "Jo", born)
+        .with_identifier(EidasId::new("FR/DE/123456").unwrap());
+    draft.representative = Some(Box::new(NaturalPerson::new(Loa::High, identity)));
+    let request = Request::new(draft).unwrap();
+    let gender = request.representative().unwrap().gender().unwrap();
+    assert_eq!(gender.expose(), &Gender::Unspecified);
+    let edits = [("<sdg:Gender>Unspecified</sdg:Gender>", "")];
+    let noted = Noted(Liberty::GenderMissing, Some("R-EDM-REQ-C126"));
+    check(request.encode(), &edits, noted);
+}
+
+#[test]
+fn the_data_model_path_of_1_0_went_away_with_2_0() {
+    let draft = |version| {
+        let model = "https://sr.oots.tech.ec.europa.eu/distributions/birth-1.0.0";
+        let model: DataModel = model.parse().unwrap();
+        let form = RequestedDistribution::new(MediaType::Xml).with_conforms_to(model);
+        let mut draft = handmade::draft(version);
+        draft.evidence = draft.evidence.with_distributions(vec![form]);
+        draft
+    };
+    assert!(Request::new(draft(Version::V1_2)).is_ok());
+    refuse_draft(draft(Version::V2_0), "R-EDM-REQ-C034");
 }
 
 #[test]

@@ -60,7 +60,11 @@ pub(crate) fn request(version: Version) -> BoxedStrategy<Request> {
     );
     let agents = (agent_with_address(), of(agent()), agent());
     let lists = (vec(requirement(), 1..4), vec(concept(), 0..3));
-    let people = (subject(version), of(natural(version)), of(legal(version)));
+    let people = (
+        subject(version),
+        of(natural(version.min(Version::V1_2))),
+        of(legal(version)),
+    );
     (head, agents, lists, people, evidence(version))
         .prop_map(move |(head, agents, lists, people, evidence)| {
             Request::new(RequestDraft {
@@ -205,7 +209,12 @@ fn main(version: Version) -> BoxedStrategy<Evidence> {
 
 fn distribution(version: Version) -> BoxedStrategy<Distribution> {
     let subset = version < Version::V2_0;
-    (media_type(), vec(lang(), 0..3), data_model(), any::<bool>())
+    (
+        media_type(),
+        vec(lang(), 0..3),
+        data_model(version),
+        any::<bool>(),
+    )
         .prop_map(move |(format, languages, model, named)| {
             let named = named || format.is_structured();
             Distribution::new(format)
@@ -328,7 +337,7 @@ fn legal(version: Version) -> BoxedStrategy<LegalPerson> {
     (
         loa(),
         name(plain),
-        eidas(version),
+        eidas(Version::V1_2),
         (others, of(address())),
         contact,
     )

@@ -1,7 +1,10 @@
 //! What a request must hold to be whole for its release line.
 
 use super::{RequestDraft, RequestedDistribution};
-use crate::edm::{LegalPerson, Problem, Subject, Version};
+use crate::edm::{
+    DataModel, EidasId, EidasScheme, Gender, LegalPerson, Malformed, NaturalPerson, Problem,
+    Subject, Version,
+};
 
 /// Rule, problem, field of the draft.
 pub(super) type Fault = (&'static str, Problem, &'static str);
@@ -29,6 +32,9 @@ impl RequestDraft {
         let two = self.version >= Version::V2_0;
         if two {
             self.lang = None;
+            if let Some(person) = &mut self.representative {
+                person.specify_gender();
+            }
         } else if let Some(round) = &mut self.second_round {
             round.back = None;
         }
@@ -56,6 +62,8 @@ impl RequestDraft {
         }
         self.check_round()?;
         self.check_identifiers()?;
+        self.check_schemes()?;
+        self.check_gender()?;
         self.check_distributions()
     }
 
@@ -70,7 +78,45 @@ impl RequestDraft {
         Err(("R-EDM-REQ-S062", problem, "second_round"))
     }
 
-    /// From 1.1 on a legal person has its identifier; `eidas2` exists in 2.0 only.
+    /// `eidas2` is for natural persons, in 2.0.
+    fn check_schemes(&self) -> Result<(), Fault> {
+        let two = self.version >= Version::V2_0;
+        let newer = |id: Option<&EidasId>| id.is_some_and(|id| id.scheme() == EidasScheme::Eidas2);
+        let legal = |person: &LegalPerson| newer(person.identity().identifier());
+        let natural = |person: &NaturalPerson| newer(person.identity().identifier());
+        let fault = |rule, field| Err((rule, Problem::Value(Malformed("the eIDAS scheme")), field));
+        match &self.subject {
+            Subject::Natural(person) if !two && natural(person) => {
+                return fault("R-EDM-REQ-C042", "subject");
+            }
+            Subject::Legal(person) if legal(person) => return fault("R-EDM-REQ-C053", "subject"),
+            Subject::Natural(_) | Subject::Legal(_) => {}
+        }
+        if !two && self.representative.as_deref().is_some_and(natural) {
+            return fault("R-EDM-REQ-C063", "representative");
+        }
+        if self.legal_representative().is_some_and(legal) {
+            return fault("R-EDM-REQ-C087", "legal_representative");
+        }
+        Ok(())
+    }
+
+    /// [R-EDM-REQ-C126] a representative known by `eidas` has no number for a gender.
+    fn check_gender(&self) -> Result<(), Fault> {
+        let number = self.representative.as_deref().is_some_and(|person| {
+            let id = person.identity().identifier();
+            let gender = person.gender().map(|gender| *gender.expose());
+            id.is_some_and(|id| id.scheme() == EidasScheme::Eidas)
+                && matches!(gender, Some(Gender::Eidas2(_)))
+        });
+        if number {
+            let problem = Problem::Value(Malformed("a gender"));
+            return Err(("R-EDM-REQ-C126", problem, "representative"));
+        }
+        Ok(())
+    }
+
+    /// From 1.1 on a legal person has its identifier.
     fn check_identifiers(&self) -> Result<(), Fault> {
         let missing = |person: &LegalPerson| {
             self.version >= Version::V1_1 && person.identity().identifier().is_none()
@@ -110,6 +156,14 @@ impl RequestDraft {
         let named = distribution.conforms_to.is_some();
         if self.version >= Version::V1_2 && distribution.format.is_structured() && !named {
             return Err(("R-EDM-REQ-C070", Problem::Missing("ConformsTo"), "evidence"));
+        }
+        let old = distribution
+            .conforms_to
+            .as_ref()
+            .is_some_and(DataModel::is_old_path);
+        if self.version >= Version::V2_0 && old {
+            let problem = Problem::Value(Malformed("a data model URL"));
+            return Err(("R-EDM-REQ-C034", problem, "evidence"));
         }
         if distribution.transformation.is_none() {
             return Ok(());

@@ -132,10 +132,14 @@ pub(super) fn evidence_type() -> BoxedStrategy<EvidenceTypeId> {
         .boxed()
 }
 
-pub(super) fn data_model() -> BoxedStrategy<DataModel> {
+pub(super) fn data_model(version: Version) -> BoxedStrategy<DataModel> {
+    let path = match version {
+        Version::V1_0 => "distributions",
+        _ => "datamodels",
+    };
     "[a-z]{3,8}"
-        .prop_map(|name| {
-            let url = format!("https://sr.oots.tech.ec.europa.eu/datamodels/{name}-1.0.0");
+        .prop_map(move |name| {
+            let url = format!("https://sr.oots.tech.ec.europa.eu/{path}/{name}-1.0.0");
             url.parse().unwrap()
         })
         .boxed()
@@ -167,7 +171,7 @@ pub(super) fn lang() -> BoxedStrategy<LanguageCode> {
 }
 
 pub(super) fn country() -> BoxedStrategy<CountryCode> {
-    select(vec!["DE", "FR", "EL", "EU", "NO"])
+    select(vec!["DE", "FR", "EL", "NO"])
         .prop_map(|text| text.parse().unwrap())
         .boxed()
 }

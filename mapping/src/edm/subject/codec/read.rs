@@ -222,7 +222,7 @@ fn read_eidas(
     let refuse = |rule, malformed| Err(Invalid::new(rule, malformed, element.path()));
     match EidasScheme::parse(scheme) {
         Some(EidasScheme::Eidas) => read_eidas_value(reading, &text, element, rules).map(Some),
-        Some(EidasScheme::Eidas2) if two => match EidasId::eidas2(&text) {
+        Some(EidasScheme::Eidas2) if two && local == "Identifier" => match EidasId::eidas2(&text) {
             Ok(id) => Ok(Some(id)),
             Err(malformed) => refuse(rules.format, malformed),
         },
