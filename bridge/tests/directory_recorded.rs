@@ -296,7 +296,17 @@ fn every_published_refusal_decodes() {
     let dsd = "v1.0/xml/dsd/4-4-1-Query-Error-Response-of-the-DSD";
     for (name, code) in [
         (format!("{eb}-Birth.xml"), "EB:ERR:0003"),
+        (format!("{eb}-Secondary-Education.xml"), "EB:ERR:0004"),
+        (
+            format!("{eb}-Social-Security-Contributions.xml"),
+            "EB:ERR:0002",
+        ),
+        (format!("{dsd}-Birth-Certificate.xml"), "DSD:ERR:0003"),
         (format!("{dsd}-Secondary-Education.xml"), "DSD:ERR:0002"),
+        (
+            format!("{dsd}-Social-Security-Contributions.xml"),
+            "DSD:ERR:0001",
+        ),
     ] {
         let Some(body) = read(&name) else { return };
         let Services::Refused(refusal) = decode::data_services(&body).unwrap() else {

@@ -1,7 +1,7 @@
 //! What the Common Services answer, as types. One model serves all lines; what a line lacks is
 //! empty. [oots-edm 8.2, 8.3]
 
-use mapping::edm::{CountryCode, EvidenceTypeId, ProcedureCode, RequirementId, Text};
+use mapping::edm::{self, CountryCode, EvidenceTypeId, ProcedureCode, RequirementId, Text};
 use uuid::Uuid;
 
 mod refusal;
@@ -73,26 +73,29 @@ impl Oddity {
 /// A requirement with the procedures that have it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Requirement {
-    pub(super) id: RequirementId,
-    pub(super) names: Vec<Text>,
-    pub(super) descriptions: Vec<Text>,
+    pub(super) stated: edm::Requirement,
     pub(super) frameworks: Vec<Framework>,
 }
 
 impl Requirement {
+    /// Identifier, names and descriptions, as a request repeats them.
+    pub fn stated(&self) -> &edm::Requirement {
+        &self.stated
+    }
+
     /// Identifier
     pub fn id(&self) -> &RequirementId {
-        &self.id
+        self.stated.id()
     }
 
     /// Names, at least one.
     pub fn names(&self) -> &[Text] {
-        &self.names
+        self.stated.names()
     }
 
     /// Descriptions
     pub fn descriptions(&self) -> &[Text] {
-        &self.descriptions
+        self.stated.descriptions()
     }
 
     /// The procedures of the member states that have it.

@@ -6,16 +6,16 @@ use std::{collections::BTreeMap, time::Duration};
 use futures_util::future::try_join_all;
 use jiff::{Timestamp, civil::Date};
 use mapping::edm::{
-    Agent, AgentId, CountryCode, DataServiceId, EvidenceTypeId, LanguageCode, MediaType,
-    ProcedureCode, ProviderClassification, RequestedDistribution, RequestedEvidence, Requirement,
-    RequirementId, SupportedValues, Text, Version,
+    Agent, AgentId, CountryCode, DataServiceId, EvidenceTypeId, MediaType, ProcedureCode,
+    ProviderClassification, RequestedDistribution, RequestedEvidence, Requirement, RequirementId,
+    SupportedValues, Version,
 };
 
 use super::{
     Directory, LookUpError,
     answer::{
-        self, AccessService, ConceptKind, DataService, EvidenceType, EvidenceTypeList, Outcome,
-        Question, Refusal, Services,
+        AccessService, ConceptKind, DataService, EvidenceType, EvidenceTypeList, Outcome, Question,
+        Refusal, Services,
     },
     cache::Aged,
     query::{DataServicesQuery, EvidenceTypesQuery, UserInput},
@@ -318,7 +318,7 @@ impl Directory {
             Outcome::Refused(refusal) => return Ok(Outlook::Refused(refusal.clone())),
         };
         let mut candidates = Candidates {
-            requirement: requirement(found.requirement()),
+            requirement: found.requirement().stated().clone(),
             declared: found
                 .requirement()
                 .is_declared(&wanted.procedure, wanted.home),
@@ -361,19 +361,6 @@ impl Candidates {
         self.age = self.age.max(answer.age());
         self.stale |= answer.is_stale();
     }
-}
-
-fn requirement(found: &answer::Requirement) -> Requirement {
-    let mut names = found.names().iter().cloned();
-    let first = names
-        .next()
-        .unwrap_or_else(|| Text::new(LanguageCode::EN, ""));
-    names
-        .fold(
-            Requirement::new(found.id().clone(), first),
-            Requirement::with_name,
-        )
-        .with_descriptions(found.descriptions().to_vec())
 }
 
 fn offers(answer: &Services) -> Offers {

@@ -1,5 +1,6 @@
 //! Answers of the Evidence Broker.
 
+use mapping::edm;
 use xml::Element;
 
 use super::read::{Reading, SDG, parse, text, texts};
@@ -11,14 +12,14 @@ pub(super) fn requirement(element: Element<'_>, reading: &mut Reading) -> Option
     if !element.is(SDG, "Requirement") {
         return reading.leave_out(element, "not a requirement");
     }
-    let names = texts(element, "Name");
-    if names.is_empty() {
+    let mut names = texts(element, "Name").into_iter();
+    let Some(name) = names.next() else {
         return reading.leave_out(element, "requirement without a name");
-    }
+    };
+    let id = reading.required(element, "Identifier", "identifier is not a requirement URL")?;
+    let stated = edm::Requirement::new(id, name).with_descriptions(texts(element, "Description"));
     Some(Requirement {
-        id: reading.required(element, "Identifier", "identifier is not a requirement URL")?,
-        names,
-        descriptions: texts(element, "Description"),
+        stated: names.fold(stated, edm::Requirement::with_name),
         frameworks: element
             .children_named(SDG, "ReferenceFramework")
             .map(|framework| read_framework(framework, reading))

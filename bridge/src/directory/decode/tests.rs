@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::directory::answer::{ConceptKind, Level, Oddity};
+use crate::directory::answer::{ConceptKind, ErrorCode, Level, Oddity};
 
 const HEAD: &str = r#"<query:QueryResponse xmlns:query="urn:oasis:names:tc:ebxml-regrep:xsd:query:4.0"
  xmlns:rim="urn:oasis:names:tc:ebxml-regrep:xsd:rim:4.0"
@@ -221,6 +221,22 @@ fn a_question_needs_something_to_ask_that_can_be_read() {
     check_question(&good, true);
     check_question("", false);
     check_question(&concepts("region"), false);
+}
+
+// [EB:ERR:0001, EB:ERR:0002, EB:ERR:0003, EB:ERR:0004, EB:ERR:0005, EB:ERR:0006, EB:ERR:0007]
+// [DSD:ERR:0001, DSD:ERR:0002, DSD:ERR:0003, DSD:ERR:0004, DSD:ERR:0005, DSD:ERR:0006]
+#[test]
+fn every_listed_code_is_known_and_others_are_kept() {
+    let codes = |service, last| (1..=last).map(move |n| format!("{service}:ERR:{n:04}"));
+    for code in codes("EB", 7).chain(codes("DSD", 6)) {
+        let known = ErrorCode::parse(&code);
+        assert!(!matches!(known, ErrorCode::Other(_)), "{code}");
+        assert_eq!(known.as_str(), code);
+    }
+    assert_eq!(
+        ErrorCode::parse("EB:ERR:0042"),
+        ErrorCode::Other("EB:ERR:0042".into())
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::directory::answer::{EvidenceType, Framework, Listing};
-use mapping::edm::{LanguageCode, Text};
+use mapping::edm::{self, LanguageCode, Text};
 
 const BASE: &str = "https://sr.oots.tech.ec.europa.eu";
 const ONE: &str = "00000000-0000-4000-8000-000000000001";
@@ -21,9 +21,10 @@ fn place(code: &str) -> Jurisdiction {
 
 fn requirement(frameworks: &[(&str, &str)]) -> Requirement {
     Requirement {
-        id: format!("{BASE}/requirements/{ONE}").parse().unwrap(),
-        names: vec![Text::new(LanguageCode::EN, "Name")],
-        descriptions: Vec::new(),
+        stated: edm::Requirement::new(
+            format!("{BASE}/requirements/{ONE}").parse().unwrap(),
+            Text::new(LanguageCode::EN, "Name"),
+        ),
         frameworks: frameworks
             .iter()
             .map(|(procedure, country)| Framework {

@@ -172,6 +172,9 @@ pub struct Provider {
     pub address: Option<String>,
     /// Identifier of the access point
     pub access_point: Party,
+    /// Names of the access point
+    #[serde(default)]
+    pub access_point_names: Texts,
     /// EDM versions it takes
     pub conforms_to: Vec<String>,
     /// Values of concepts it is competent for, by concept; nothing said about one means all

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use xml::{Document, Limits};
 
 use super::question::{DATA_SERVICES, EVIDENCE_TYPES, REQUIREMENTS};
@@ -226,16 +228,151 @@ fn the_shape_follows_the_line() {
     assert_eq!(count(&new, "Language"), 1);
 }
 
-#[test]
-fn the_key_identifier_is_issuer_and_serial_number() {
+/// A file of the real services' answers, or `None` where the data are not at hand.
+fn reference(name: &str) -> Option<Vec<u8>> {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/reference/oots/v2.0/cs-live"
+    );
+    let folder = std::path::Path::new(folder);
+    if !folder.is_dir() {
+        let ci = std::env::vars().any(|(name, value)| name == "CI" && value == "true");
+        assert!(!ci, "shared/reference is absent");
+        #[expect(clippy::print_stderr, reason = "tells that a test did not run")]
+        {
+            eprintln!("not run: shared/reference is absent");
+        }
+        return None;
+    }
+    Some(std::fs::read(folder.join(name)).unwrap())
+}
+
+/// Publishes a catalogue, asks, and compares with what the real services answered.
+#[track_caller]
+fn check_recorded(name: &str, catalogue: &str, query: &str, object: &str) {
+    let Some(theirs) = reference(name) else {
+        return;
+    };
+    let theirs = Document::parse(&theirs, &Limits::REGREP).unwrap();
+    let object: uuid::Uuid = object.parse().unwrap();
+    let fill = move |bytes: &mut [u8]| bytes.copy_from_slice(object.as_bytes());
+    let source = Source::new(Arc::new(|| Timestamp::UNIX_EPOCH), Arc::new(fill));
     let root = crate::pki::Authority::new("Root", Timestamp::UNIX_EPOCH).unwrap();
-    let identity = root.signing("Signer", crate::pki::Key::P256, Timestamp::UNIX_EPOCH);
-    let kid = sign::issuer_serial(identity.unwrap().certificate_der()).unwrap();
-    // SEQUENCE { SEQUENCE { [4] { issuer } } INTEGER }
-    assert_eq!(kid[0], 0x30);
-    assert_eq!(kid[2], 0x30);
-    assert_eq!(kid[4], 0xa4);
-    assert!(kid.windows(4).any(|window| window == b"Root"));
-    let serial = kid.len() - 22;
-    assert!(kid[serial] == 0x02 || kid[serial + 1] == 0x02 || kid[serial + 2] == 0x02);
+    let signer = root.signing("Signer", crate::pki::Key::P256, Timestamp::UNIX_EPOCH);
+    let shared = Shared {
+        signer: Signer::new(&signer.unwrap()).unwrap(),
+        lines: Line::ALL.to_vec(),
+        source,
+        journal: Journal::new(),
+        started: Timestamp::UNIX_EPOCH,
+        catalogue: Mutex::new(Arc::new(Catalogue::from_toml(catalogue).unwrap())),
+        misbehavior: Mutex::default(),
+    };
+    let ours = shared.answer_to(query, Some("oots-cs:v2.0"));
+    let ours = Document::parse(&ours.body, &Limits::REGREP).unwrap();
+    let normalization = xml::compare::Normalization {
+        trim: true,
+        collapse: true,
+    };
+    let difference = xml::compare::difference(ours.root(), theirs.root(), &normalization);
+    assert_eq!(difference, None);
+}
+
+const FINNISH: &str = "https://sr.acc.oots.tech.ec.europa.eu/evidencetypeclassifications/FI/19f0783e-7cdc-4146-9ff9-e331514ffb74";
+
+#[test]
+fn a_data_service_is_written_as_the_real_directory_does() {
+    let scheme = "urn:oasis:names:tc:ebcore:partyid-type:unregistered:FI";
+    let catalogue = format!(
+        r#"
+        [[data_services]]
+        id = "41170824-15d9-4c16-984e-63b75b937b8c"
+        evidence_type = "{FINNISH}"
+        country = "FI"
+        titles = {{ EN = "Dummy PDF - FI", FI = "Testi-PDF" }}
+        distributions = [{{ format = "application/pdf", languages = ["EN"] }}]
+        level_of_assurance = "Substantial"
+        [data_services.descriptions]
+        EN = "Test evidence type for test requirement"
+        FI = "Testitodistetyyppi testivaatimukselle"
+        [[data_services.providers]]
+        id = {{ value = "FIKEHA02", scheme = "{scheme}" }}
+        names = {{ EN = "Keha v. 2.0" }}
+        descriptions = {{ EN = "Evidence provider for TDD 2.0.0 tests." }}
+        access_point = {{ value = "AP_FI_03", scheme = "{scheme}" }}
+        access_point_names = {{ EN = "Finland OOTS DEV TDD 2.0.0" }}
+        conforms_to = ["oots-edm:v2.0"]
+        "#
+    );
+    let query = format!(
+        "/dsd?queryId={DATA_SERVICES}&evidence-type-classification={FINNISH}&country-code=FI"
+    );
+    let object = "7c971e8b-ec04-4968-82c2-e6fb66959ac1";
+    check_recorded("dsd_data_services_fi.xml", &catalogue, &query, object);
+}
+
+#[test]
+fn requirements_are_written_as_the_real_broker_does() {
+    let catalogue = r#"
+        [[requirements]]
+        id = "https://sr.acc.oots.tech.ec.europa.eu/requirements/00000000-0000-0000-0000-000000000000"
+        names = { EN = "(TEST) Test Requirement", FI = "Testivaatimus" }
+        [requirements.descriptions]
+        EN = "Member States may assign their own Evidence Types to this Requirement to perform Smoke Tests in the production system. This requirement MUST only be linked with an MS Test Procedure"
+        FI = "Testivaatimuksen avulla jäsenmaat voivat testata järjestelmän toimivuutta."
+        [[requirements.procedures]]
+        id = "92c27c13-5c49-439b-a334-683d736a0cb7"
+        code = "00"
+        country = "FR"
+        titles = { EN = "Test - FR - MS Procedure" }
+        [[requirements.procedures]]
+        id = "9783d769-63d5-4dce-9e1d-c932fe4cccba"
+        code = "R1"
+        country = "DE"
+        titles = { EN = "Registration of Birth" }
+        "#;
+    let query = format!("/eb?queryId={REQUIREMENTS}&procedure-id=00&country-code=FR");
+    let object = "6aa3a360-fb02-4304-b2e2-5893c0f55211";
+    check_recorded("eb_requirements_fr.xml", catalogue, &query, object);
+}
+
+#[test]
+fn refusals_are_written_as_the_real_services_do() {
+    let object = "00000000-0000-4000-8000-000000000000";
+    let query = format!("/eb?queryId={REQUIREMENTS}&procedure-id=00&country-code=FR");
+    check_recorded("eb_requirements_vides.xml", "", &query, object);
+    let catalogue = format!(
+        r#"
+        [[requirements]]
+        id = "requirement"
+        names = {{ EN = "Requirement" }}
+        [[requirements.evidence_type_lists]]
+        id = "list"
+        country = "FI"
+        evidence_types = [{{ id = "{FINNISH}", titles = {{ EN = "PDF" }} }}]
+        "#
+    );
+    let query = format!(
+        "/dsd?queryId={DATA_SERVICES}&evidence-type-classification={FINNISH}&country-code=FR"
+    );
+    check_recorded("dsd_aucun_service_fr.xml", &catalogue, &query, object);
+}
+
+#[test]
+fn the_key_identifier_is_built_as_the_real_one() {
+    let Some(headers) = reference("dsd_data_services_fi.headers") else {
+        return;
+    };
+    let headers = String::from_utf8(headers).unwrap();
+    let mut lines = headers.lines();
+    let jws = lines.find_map(|line| line.strip_prefix("oots-response-sig: "));
+    let protected = jws.unwrap().split('.').next().unwrap();
+    let protected = BASE64_URL_SAFE_NO_PAD.decode(protected).unwrap();
+    let protected: serde_json::Value = serde_json::from_slice(&protected).unwrap();
+    let decode = |text: &serde_json::Value| BASE64_STANDARD.decode(text.as_str().unwrap());
+    let leaf = decode(&protected["x5c"][0]).unwrap();
+    assert_eq!(
+        sign::issuer_serial(&leaf).unwrap(),
+        decode(&protected["kid"]).unwrap()
+    );
 }

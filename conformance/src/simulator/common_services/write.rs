@@ -243,6 +243,7 @@ impl Shape<'_> {
     fn access_service(&self, w: &mut Writer, service: &DataService, provider: &Provider) {
         w.element("sdg:AccessService", &[], |w| {
             identifier(w, &provider.access_point);
+            texts(w, "sdg:Name", &provider.access_point_names);
             for version in &provider.conforms_to {
                 w.leaf("sdg:ConformsTo", &[], version);
             }
