@@ -34,8 +34,9 @@ pub enum Fault {
     /// It is not there although a signed statement or a later entry knows it.
     #[error("is missing")]
     Missing,
-    /// A signed statement knows another entry of this number.
-    #[error("differs from the signed statement")]
+    /// From here to the next signed statement something was rewritten: what the statement signs is
+    /// another end than this. Everything before is as it was.
+    #[error("does not lead to what was signed")]
     Rewritten,
     /// The line is no entry.
     #[error("cannot be read")]
