@@ -24,7 +24,7 @@ const RATIO_FROM: u64 = 1 << 20;
 /// gzip level for what compresses.
 const LEVEL: u32 = 6;
 /// How much of content of unknown kind is tried first.
-const SAMPLE: usize = 16 << 10;
+const SAMPLE: usize = 4 << 10;
 
 /// Compresses. What is compressed already is stored: level 0 is valid gzip, and trying costs
 /// milliseconds per megabyte for nothing.

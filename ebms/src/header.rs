@@ -1,4 +1,4 @@
-//! The ebMS header of a user message. Values of this type come from [`decode`] or from a draft;
+//! The ebMS header of a user message. Values of this type come from decoding or from a draft;
 //! both hold the rules of the schema, so nothing is optional here that the schema requires.
 
 pub(crate) mod decode;
@@ -133,7 +133,8 @@ pub struct Service {
 }
 
 impl Service {
-    /// A service. Without a type the value must be a URI. [EBMS:0003]
+    /// A service. Without a type the value must be a URI.
+    // [EBMS:0003]
     pub fn new(value: &str, kind: Option<&str>) -> Result<Self, InvalidId> {
         // The rule is the same as for a party.
         PartyId::new(value, kind)?;

@@ -105,7 +105,8 @@ identifier!(
 );
 
 impl ConversationId {
-    /// The UUID this is, if it is one. [R-EDM-ebMS-017]
+    /// The UUID this is, if it is one.
+    // [R-EDM-ebMS-017]
     pub fn as_uuid(&self) -> Option<uuid::Uuid> {
         uuid::Uuid::parse_str(&self.0).ok()
     }
@@ -127,7 +128,8 @@ impl ContentId {
         href
     }
 
-    /// Reads a `cid:` reference, percent-encoded or not. [P01]
+    /// Reads a `cid:` reference, percent-encoded or not.
+    // [P01]
     pub fn from_href(href: &str) -> Option<Self> {
         let encoded = href.strip_prefix("cid:")?;
         let bytes = percent_decode(encoded)?;
@@ -167,7 +169,8 @@ struct PartyIdText {
 }
 
 impl PartyId {
-    /// A party id. Without a scheme the value itself must be a URI. [EBMS:0003]
+    /// A party id. Without a scheme the value itself must be a URI.
+    // [EBMS:0003]
     pub fn new(value: &str, scheme: Option<&str>) -> Result<Self, InvalidId> {
         let invalid = |problem| InvalidId {
             kind: "party id",

@@ -97,9 +97,11 @@ pub const GATEWAY_ROLE: &str = "http://sdg.europa.eu/edelivery/gateway";
 pub const ORIGINAL_SENDER: &str = "originalSender";
 /// Property with the fourth corner.
 pub const FINAL_RECIPIENT: &str = "finalRecipient";
-/// Property of EDM 2.0: the exchange. [R-EDM-ebMS-037]
+/// Property of EDM 2.0: the exchange.
+// [R-EDM-ebMS-037]
 pub const EXCHANGE_ID: &str = "ExchangeId";
-/// Property of EDM 2.0: the specification release. [R-EDM-ebMS-038]
+/// Property of EDM 2.0: the specification release.
+// [R-EDM-ebMS-038]
 pub const SPECIFICATION_ID: &str = "SpecificationId";
 
 /// Part property with the media type of the content before compression.

@@ -82,7 +82,8 @@ pub fn read(content_type: &str, body: Bytes, limits: &Limits) -> Result<Incoming
     ))))
 }
 
-/// Every MIME part is described, every description has its part; order carries no meaning. [P23]
+/// Every MIME part is described, every description has its part; order carries no meaning.
+// [P23]
 fn check_parts(header: &UserMessage, parts: &[Part]) -> Result<(), Reason> {
     let described: BTreeSet<&ContentId> = header.parts().iter().map(PartInfo::cid).collect();
     let present: BTreeSet<&ContentId> = parts.iter().map(|part| &part.cid).collect();

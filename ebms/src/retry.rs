@@ -25,7 +25,8 @@ pub struct Schedule {
 pub enum Next {
     /// Send the same octets again at this time.
     At(Timestamp),
-    /// Tell the producer that no receipt came. [EBMS:0301]
+    /// Tell the producer that no receipt came.
+    // [EBMS:0301]
     GiveUp,
 }
 

@@ -215,7 +215,8 @@ fn sha1(bytes: &[u8]) -> [u8; 20] {
     out
 }
 
-/// Octets of base64 text; white space may stand anywhere. [P10]
+/// Octets of base64 text; white space may stand anywhere.
+// [P10]
 pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');

@@ -176,7 +176,8 @@ pub enum Unsendable {
     /// Two payloads have one content id.
     #[error("two payloads have one content id")]
     ContentIdTwice,
-    /// More payloads than peers accept. [P35]
+    /// More payloads than peers accept.
+    // [P35]
     #[error("more than 28 payloads")]
     TooManyPayloads,
     /// The signing key is not of the profile agreed, or its certificate has expired.
@@ -414,7 +415,8 @@ impl<'a> Secured<'a> {
     }
 }
 
-/// Payloads of one message: with header and Body, Santuario's 30 references. [P35]
+/// Payloads of one message: with header and Body, Santuario's 30 references.
+// [P35]
 const MAX_PAYLOADS: usize = 28;
 
 /// 128 random bits in hexadecimal: for ids and for the boundary.

@@ -314,7 +314,8 @@ pub(crate) fn done(children: &mut Cursor<'_>) -> Result<(), Reason> {
     }
 }
 
-/// Text of a leaf without the white space around it, which templates put there. [P31]
+/// Text of a leaf without the white space around it, which templates put there.
+// [P31]
 pub(crate) fn text(element: Element<'_>) -> Result<String, Reason> {
     if !element.is_plain_text() {
         return Err(Reason::header(
@@ -329,7 +330,8 @@ pub(crate) fn text(element: Element<'_>) -> Result<String, Reason> {
     Ok(text.into_owned())
 }
 
-/// `@type`: absent or not empty. [P33]
+/// `@type`: absent or not empty.
+// [P33]
 fn kind(element: Element<'_>) -> Result<Option<&str>, Reason> {
     match element.attribute("", "type").map(str::trim) {
         Some("") => Err(Reason::header(element, "an empty type")),

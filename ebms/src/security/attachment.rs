@@ -46,7 +46,8 @@ impl Form {
     }
 }
 
-/// Text with every line break as CRLF. [P07]
+/// Text with every line break as CRLF.
+// [P07]
 fn text(content: &[u8]) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
     let mut rest = content;

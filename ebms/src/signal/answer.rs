@@ -43,9 +43,11 @@ pub enum Answer {
     AlreadyAccepted(Vec<ReceivedError>),
     /// The message was refused.
     Refused(Vec<ReceivedError>),
-    /// A receipt that does not prove reception. [EBMS:0302]
+    /// A receipt that does not prove reception.
+    // [EBMS:0302]
     InvalidReceipt(InvalidReceipt),
-    /// No signal. [EBMS:0301]
+    /// No signal.
+    // [EBMS:0301]
     Unanswered {
         /// Status of the HTTP answer.
         status: u16,
@@ -149,7 +151,8 @@ impl fmt::Debug for ReceiptProof {
     }
 }
 
-/// Judges an answer, whatever its status: partners send signals with any. [P19]
+/// Judges an answer, whatever its status: partners send signals with any.
+// [P19]
 pub fn read_answer(
     http: &HttpAnswer<'_>,
     proof: &SentProof,
@@ -280,7 +283,8 @@ fn check_receipt(
 }
 
 /// URI and decoded digest of each copied reference. Other children of the receipt are tolerated:
-/// phase4 adds one. [P18]
+/// phase4 adds one.
+// [P18]
 fn read_digests(receipt: Element<'_>) -> Option<Vec<(String, [u8; 32])>> {
     let information = receipt.only_child(ns::EBBP, "NonRepudiationInformation")?;
     let mut found = Vec::new();
@@ -301,7 +305,8 @@ fn read_digests(receipt: Element<'_>) -> Option<Vec<(String, [u8; 32])>> {
     Some(found)
 }
 
-/// A reference in one spelling: partners differ in percent-encoding. [P01]
+/// A reference in one spelling: partners differ in percent-encoding.
+// [P01]
 fn normal(uri: &str) -> String {
     ContentId::from_href(uri).map_or_else(|| uri.to_owned(), |cid| cid.to_href())
 }

@@ -104,7 +104,8 @@ impl Context<'_, '_> {
     }
 
     /// RSA-OAEP with SHA-256 in both places. Left out, the defaults are SHA-1: a trap, and refused
-    /// unless the partner is known to need it. [P11]
+    /// unless the partner is known to need it.
+    // [P11]
     fn read_oaep(&self, method: Element<'_>) -> Result<&'static OaepAlgorithm, Reason> {
         let mut children = Cursor::new(method);
         let (mut digest, mut mask) = (None, None);

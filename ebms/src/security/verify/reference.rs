@@ -37,7 +37,8 @@ impl Target {
 /// The two transforms of the profile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Transform {
-    /// With the tokens of its PrefixList. [P09]
+    /// With the tokens of its PrefixList.
+    // [P09]
     ExclusiveC14n(Vec<String>),
     AttachmentContent,
 }
