@@ -8,6 +8,7 @@ mod engine {
     mod recorded;
     mod round_trip;
     mod samples;
+    mod schema;
     mod support;
     mod trust;
     mod vectors;

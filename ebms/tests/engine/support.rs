@@ -11,7 +11,7 @@ use ebms::{
     send::{self, Heading},
 };
 use jiff::Timestamp;
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, RsaKeySize};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, RsaKeySize, SerialNumber};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -211,6 +211,8 @@ pub(crate) fn parameters(name: &str) -> CertificateParams {
     parameters
         .distinguished_name
         .push(DnType::OrganizationName, "Test, with comma");
+    // libxml2 takes no integer of more than 24 digits.
+    parameters.serial_number = Some(SerialNumber::from(0x00C0_FFEE_0BAD_u64));
     parameters.not_before = rcgen::date_time_ymd(2026, 1, 1);
     parameters.not_after = rcgen::date_time_ymd(2030, 1, 1);
     parameters
