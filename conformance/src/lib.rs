@@ -6,3 +6,5 @@
 pub mod pki;
 
 pub mod simulator;
+
+pub mod cli;

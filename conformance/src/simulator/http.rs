@@ -195,6 +195,8 @@ pub fn client(root_pem: &str, identity: Option<&TlsIdentity>) -> Result<reqwest:
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_secs(60))
+        // A connection kept from before a crash of the other side would fail the next call.
+        .pool_max_idle_per_host(0)
         .build()
         .context("HTTP client")
 }

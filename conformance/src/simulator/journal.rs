@@ -242,6 +242,45 @@ impl Journal {
         self.pages().evidence.clone()
     }
 
+    /// How many evidence documents are in the ledger; a mark for [`Journal::evidence_since`]
+    #[must_use]
+    pub fn evidence_mark(&self) -> usize {
+        self.pages().evidence.len()
+    }
+
+    /// The evidence documents after a mark
+    #[must_use]
+    pub fn evidence_since(&self, mark: usize) -> Vec<EvidenceRecord> {
+        self.pages().evidence.iter().skip(mark).cloned().collect()
+    }
+
+    /// Documents after a mark that one end handed out and no other got, or the other way round
+    #[must_use]
+    pub fn disagreements(&self, mark: usize) -> Vec<String> {
+        let (sent, mut received): (Vec<_>, Vec<_>) = self
+            .evidence_since(mark)
+            .into_iter()
+            .partition(|record| record.flow == Flow::Sent);
+        let mut differing = Vec::new();
+        for record in sent {
+            let same = |other: &EvidenceRecord| {
+                other.sha256 == record.sha256 && other.media_type == record.media_type
+            };
+            match received.iter().position(same) {
+                Some(index) => drop(received.swap_remove(index)),
+                None => differing.push(format!(
+                    "{} of {} arrived nowhere",
+                    record.sha256, record.holder
+                )),
+            }
+        }
+        let unsent = |record: EvidenceRecord| {
+            format!("{} at {} was never sent", record.sha256, record.holder)
+        };
+        differing.extend(received.into_iter().map(unsent));
+        differing
+    }
+
     /// Waits for the first step, after the mark, that fits; `None` when the time is over
     pub async fn wait_for(
         &self,
@@ -357,6 +396,33 @@ mod tests {
         journal.record(step("fine", Verdict::Ok));
         assert_eq!(journal.steps_about("r1").len(), 1);
         assert_eq!(journal.steps_about("r2").len(), 0);
+    }
+
+    fn document(flow: Flow, sha256: &str) -> EvidenceRecord {
+        EvidenceRecord {
+            at: Timestamp::UNIX_EPOCH,
+            holder: "a".to_owned(),
+            flow,
+            sha256: sha256.to_owned(),
+            media_type: "application/pdf".to_owned(),
+            bytes: 1,
+            keys: Keys::default(),
+        }
+    }
+
+    #[test]
+    fn documents_agree_when_each_one_sent_was_received_once() {
+        let journal = Journal::new();
+        journal.record_evidence(document(Flow::Sent, "1"));
+        journal.record_evidence(document(Flow::Received, "1"));
+        assert_eq!(journal.disagreements(0), [""; 0]);
+        journal.record_evidence(document(Flow::Received, "1"));
+        journal.record_evidence(document(Flow::Sent, "2"));
+        assert_eq!(
+            journal.disagreements(0),
+            ["2 of a arrived nowhere", "1 at a was never sent"]
+        );
+        assert_eq!(journal.disagreements(journal.evidence_mark()), [""; 0]);
     }
 
     #[tokio::test]

@@ -5,7 +5,18 @@
 /// What the codec objects to in an EDM message
 pub(crate) fn edm(content: &[u8]) -> Vec<String> {
     match mapping::edm::decode(content) {
-        Ok(_) => Vec::new(),
+        // What is merely tolerated in others is expected of nobody.
+        Ok(message) => message
+            .cautions()
+            .iter()
+            .map(|caution| {
+                format!(
+                    "codec: {} at {}",
+                    caution.liberty().label(),
+                    caution.place()
+                )
+            })
+            .collect(),
         Err(invalid) => vec![format!("codec: {invalid}")],
     }
 }
