@@ -57,29 +57,29 @@ macro_rules! liberties {
 }
 
 liberties! {
-    /// White space before the XML declaration. [W14]
+    /// White space before the XML declaration. `[W14]`
     LeadingSpace = "leading_space",
-    /// A byte order mark. [W14]
+    /// A byte order mark. `[W14]`
     ByteOrderMark = "byte_order_mark",
     /// Processing instructions, left out (oots-edm.md 11.4).
     Instruction = "instruction",
     /// Comments, passed over (oots-edm.md 11.4).
     Comment = "comment",
-    /// Namespace prefixes other than those of the specification. [W13]
+    /// Namespace prefixes other than those of the specification. `[W13]`
     Prefix = "prefix",
-    /// Slots in another order than the specification lists them. [W15]
+    /// Slots in another order than the specification lists them. `[W15]`
     SlotOrder = "slot_order",
-    /// A request id with the prefix doubled or missing. [W9]
+    /// A request id with the prefix doubled or missing. `[W9]`
     RequestIdPrefix = "request_id_prefix",
     /// An answer id with the prefix that only request ids have, as 1.0 allowed.
     ResponseIdPrefix = "response_id_prefix",
-    /// A language in lower case, unknown, empty or absent. [W11]
+    /// A language in lower case, unknown, empty or absent. `[W11]`
     Language = "language",
     /// An agent with a blank name, as before 1.2.
     BlankName = "blank_name",
-    /// A severity with another host, or with characters around it. [W12]
+    /// A severity with another host, or with characters around it. `[W12]`
     Severity = "severity",
-    /// A date-time without a zone, taken as UTC. [W10]
+    /// A date-time without a zone, taken as UTC. `[W10]`
     TimeZone = "time_zone",
     /// A semantic repository URL of 2023 in a newer message.
     OldDomain = "old_domain",

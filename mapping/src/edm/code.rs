@@ -327,7 +327,7 @@ impl FromStr for CountryCode {
 
 text_conversions!(CountryCode);
 
-/// Language, two letters, always written in capitals; either case is read [W11].
+/// Language, two letters, always written in capitals; either case is read `[W11]`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LanguageCode(Letters);

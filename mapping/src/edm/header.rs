@@ -114,7 +114,7 @@ pub fn of_error(error: &ErrorResponse, exchange: Uuid) -> Option<Vec<Property>> 
 }
 
 /// Properties of the answer to a received request: its corners swapped, values and types exactly as
-/// they came, because senders write them in many ways [W3], and its exchange repeated.
+/// they came, because senders write them in many ways `[W3]`, and its exchange repeated.
 pub fn of_answer(version: Version, request: &[Property]) -> Vec<Property> {
     let renamed = |from: &str, to: &str| {
         let found = request.iter().find(|property| property.name == from);

@@ -112,7 +112,7 @@ impl ObjectId {
 }
 
 /// Identifier of one request, `@id` and `@requestId`. The UUID correlates; the text as received is
-/// kept and echoed, because senders drop or double the prefix [W9].
+/// kept and echoed, because senders drop or double the prefix `[W9]`.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RequestId {

@@ -108,7 +108,7 @@ pub(in crate::edm) fn read_classification<T: FromStr<Err = Malformed>>(
     parsed(&text, wrong, element)
 }
 
-/// Texts of one name in document order. [W11] A language that is absent or unknown counts as
+/// Texts of one name in document order. `[W11]` A language that is absent or unknown counts as
 /// English, which the specification calls the default; lower case is as good as capitals.
 pub(in crate::edm) fn read_texts(
     reading: &mut Reading,

@@ -118,7 +118,7 @@ fn read_version(root: Element<'_>) -> Result<Version, Invalid> {
     parsed(&value, "R-EDM-ERR-C001", root)
 }
 
-/// [R-EDM-ERR-S003] may be absent; [R-EDM-ERR-S004] the form, which senders vary. [W9]
+/// [R-EDM-ERR-S003] may be absent; [R-EDM-ERR-S004] the form, which senders vary. `[W9]`
 fn read_request_id(reading: &mut Reading, root: Element<'_>) -> Result<Option<RequestId>, Invalid> {
     let text = root.attribute("", "requestId").map(str::trim);
     let Some(text) = text.filter(|text| !text.is_empty()) else {

@@ -60,7 +60,10 @@ fn write_exception(w: &mut Writer, exception: &Exception) {
         };
         string(w, "PreviewLocation", preview.location().as_str());
         if !preview.descriptions().is_empty() {
-            let texts = preview.descriptions().iter().map(Into::into);
+            let texts = preview
+                .descriptions()
+                .iter()
+                .map(|text| (text.lang(), text.value()));
             international(w, "PreviewDescription", texts);
         }
         if let Some(method) = preview.method() {

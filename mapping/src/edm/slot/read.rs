@@ -186,7 +186,7 @@ impl<'d> Slots<'d> {
         }
     }
 
-    /// [W15] another order is tolerated.
+    /// `[W15]` another order is tolerated.
     fn check_order(&self, reading: &mut Reading) {
         let places: Vec<_> = self
             .found

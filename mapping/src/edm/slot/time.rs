@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
-/// Reads an `xs:dateTime`: any offset or `Z`, any number of fractional digits. [W10] The second
+/// Reads an `xs:dateTime`: any offset or `Z`, any number of fractional digits. `[W10]` The second
 /// value says whether there was a zone; without one the time counts as UTC.
 pub(in crate::edm) fn read_date_time(text: &str) -> Option<(Timestamp, bool)> {
     let (date, rest) = text.split_once('T')?;

@@ -1,7 +1,7 @@
 //! Slots as XML. Prefixes and declarations are those of the specification.
 
 use super::{Kind, QUERY, RIM, RS, SDG, SET, XLINK, XSI, time::write_date_time};
-use crate::edm::{LanguageCode, Text};
+use crate::edm::LanguageCode;
 use jiff::Timestamp;
 use xml::Writer;
 
@@ -90,12 +90,5 @@ pub(in crate::edm) fn collection<T>(
 pub(in crate::edm) fn optional(w: &mut Writer, name: &str, text: Option<&str>) {
     if let Some(text) = text {
         w.leaf(name, &[], text);
-    }
-}
-
-/// Language and value of texts, as [`international`] takes them.
-impl<'t> From<&'t Text> for (LanguageCode, &'t str) {
-    fn from(text: &'t Text) -> Self {
-        (text.lang(), text.value())
     }
 }

@@ -97,7 +97,7 @@ fn read_code(reading: &mut Reading, element: Element<'_>) -> Result<EdmErrorCode
     }
 }
 
-/// [W12] Two hosts are in use, and stray characters around the URN: the tail decides.
+/// `[W12]` Two hosts are in use, and stray characters around the URN: the tail decides.
 fn read_severity(
     reading: &mut Reading,
     element: Element<'_>,

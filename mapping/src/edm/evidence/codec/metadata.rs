@@ -101,7 +101,7 @@ pub(super) fn read_distribution(
         .with_transformation(transformation))
 }
 
-/// [R-EDM-RESP-C026] [W11] a language that is not known says nothing and is left out.
+/// [R-EDM-RESP-C026] `[W11]` a language that is not known says nothing and is left out.
 fn read_languages(reading: &mut Reading, element: Element<'_>) -> Vec<LanguageCode> {
     let mut languages = Vec::new();
     for language in element.children_named(SDG, "Language") {

@@ -90,7 +90,7 @@ fn read_distribution(
 }
 
 /// A wanted language that is not known cannot be served: it is passed over, like every language
-/// that cannot be served. [R-EDM-REQ-C118] [W11]
+/// that cannot be served. [R-EDM-REQ-C118] `[W11]`
 fn read_languages(reading: &mut Reading, element: Element<'_>) -> Vec<LanguageCode> {
     let mut languages = Vec::new();
     for language in element.children_named(SDG, "Language") {
