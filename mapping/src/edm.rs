@@ -85,7 +85,7 @@ impl Message {
     }
 }
 
-/// Reads a message. [W14] White space and a byte order mark may stand in front of it.
+/// Reads a message. `[W14]` White space and a byte order mark may stand in front of it.
 pub fn decode(bytes: &[u8]) -> Result<Message, Invalid> {
     let (bytes, mut cautions) = trim_front(bytes);
     let document = Document::parse(bytes, &Limits::REGREP)
@@ -140,7 +140,7 @@ fn trim_front(bytes: &[u8]) -> (&[u8], Vec<Caution>) {
     (rest, cautions)
 }
 
-/// Notes once what may come up all over a document: instructions, comments, prefixes. [W13]
+/// Notes once what may come up all over a document: instructions, comments, prefixes. `[W13]`
 fn survey(document: &Document, cautions: &mut Vec<Caution>) {
     let root = document.root();
     if document.skipped_instructions() > 0 {
