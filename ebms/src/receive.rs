@@ -67,9 +67,12 @@ pub fn read(content_type: &str, body: Bytes, limits: &Limits) -> Result<Incoming
         .child(ns::EBMS, "SignalMessage")
         .is_some()
     {
-        return signal::decode(&envelope)
-            .map(Incoming::Signal)
-            .map_err(unnamed);
+        return match signal::decode(&envelope) {
+            Ok(signal) => Ok(Incoming::Signal(signal)),
+            // A request to pull is a signal too, but one that waits for an answer.
+            Err(reason @ Reason::NotSupported(_)) => Err(unnamed(reason)),
+            Err(reason) => Err(Refusal::of_signal(reason)),
+        };
     }
     let message_id = decode::peek_message_id(&envelope);
     let named = |reason| Refusal::new(reason, message_id.clone());

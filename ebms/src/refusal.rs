@@ -13,27 +13,35 @@ use std::fmt;
 pub struct Refusal {
     reason: Reason,
     message_id: Option<MessageId>,
+    of_signal: bool,
 }
 
 impl Refusal {
     pub(crate) fn new(reason: Reason, message_id: Option<MessageId>) -> Self {
-        Self { reason, message_id }
+        Self {
+            reason,
+            message_id,
+            of_signal: false,
+        }
+    }
+
+    /// A receipt or error that cannot be read.
+    pub(crate) fn of_signal(reason: Reason) -> Self {
+        Self {
+            reason,
+            message_id: None,
+            of_signal: true,
+        }
     }
 
     /// The message cannot be stored or delivered now; the sender shall try again.
     pub fn undeliverable(message_id: Option<MessageId>) -> Self {
-        Self {
-            reason: Reason::Undeliverable,
-            message_id,
-        }
+        Self::new(Reason::Undeliverable, message_id)
     }
 
     /// The message id was used before for other content.
     pub fn reused_message_id(message_id: MessageId) -> Self {
-        Self {
-            reason: Reason::ReusedMessageId,
-            message_id: Some(message_id),
-        }
+        Self::new(Reason::ReusedMessageId, Some(message_id))
     }
 
     /// The ebMS code of the answer.
@@ -49,6 +57,12 @@ impl Refusal {
     /// The message refused, if its id could be read. It is not authenticated.
     pub fn message_id(&self) -> Option<&MessageId> {
         self.message_id.as_ref()
+    }
+
+    /// Whether an error signal may be sent: a receipt or error is never answered with one.
+    /// [AS4 2.2]
+    pub fn is_answerable(&self) -> bool {
+        !self.of_signal
     }
 
     /// How far the message was understood, for the HTTP status of the answer.
@@ -194,16 +208,26 @@ impl Reason {
 
     pub(crate) fn header(element: xml::Element<'_>, problem: &'static str) -> Self {
         Self::Header {
-            path: element.path(),
+            path: shorten(element.path()),
             problem,
         }
     }
 
     pub(crate) fn inconsistent(subject: impl Into<String>, problem: &'static str) -> Self {
         Self::Inconsistent {
-            subject: subject.into(),
+            subject: shorten(subject.into()),
             problem,
         }
+    }
+}
+
+/// Names in a path are the peer's, and end up in answers and logs.
+fn shorten(text: String) -> String {
+    const MAX: usize = 200;
+    if text.chars().count() > MAX {
+        text.chars().take(MAX).chain(['…']).collect()
+    } else {
+        text
     }
 }
 

@@ -164,6 +164,9 @@ fn properties(list: Element<'_>) -> Result<Vec<Property>, Reason> {
     while let Some(element) = children.take(ns::EBMS, "Property") {
         let property = property(element)?;
         match found.iter().find(|known| known.name == property.name) {
+            None if found.len() == MAX_PROPERTIES => {
+                return Err(Reason::header(list, "more properties than are read"));
+            }
             None => found.push(property),
             Some(known) if *known == property => {}
             // [AS4 1.5] readers differ in which one they take.
@@ -197,6 +200,9 @@ fn parts(list: Element<'_>) -> Result<Vec<PartInfo>, Reason> {
     let mut children = Cursor::new(list);
     let mut found: Vec<PartInfo> = vec![part(required(&mut children, "PartInfo")?)?];
     while let Some(element) = children.take(ns::EBMS, "PartInfo") {
+        if found.len() == MAX_PARTS {
+            return Err(Reason::header(list, "more parts than are read"));
+        }
         let part = part(element)?;
         if found.iter().any(|known| known.cid == part.cid) {
             return Err(Reason::inconsistent(
@@ -338,6 +344,11 @@ fn kind(element: Element<'_>) -> Result<Option<&str>, Reason> {
         kind => Ok(kind),
     }
 }
+
+/// Properties of one list. They are compared with each other before anything is proven.
+const MAX_PROPERTIES: usize = 64;
+/// Parts of one message; what a P-Mode allows is less.
+const MAX_PARTS: usize = 64;
 
 #[cfg(test)]
 mod tests;

@@ -33,6 +33,21 @@ impl Template {
                 .map_err(|error| Problem::new(name, format!("service: {error}")))?;
             services.push((service, entry.actions));
         }
+        let named = [
+            Some(&file.role_from),
+            Some(&file.role_to),
+            file.agreement.as_ref(),
+        ];
+        if named
+            .into_iter()
+            .flatten()
+            .any(|text| text.is_empty() || text.trim() != text)
+        {
+            return Err(Problem::new(
+                name,
+                "a role or the agreement is empty or has blanks around it",
+            ));
+        }
         let interval = Duration::from_secs(file.retry.interval_secs);
         Ok(Self {
             name: name.to_owned(),
@@ -213,6 +228,16 @@ mod tests {
     fn an_unknown_key_is_refused_with_its_line() {
         let problem = Template::from_toml("t", &format!("{SMALL}colour = 1\n")).unwrap_err();
         assert_eq!(problem.line(), Some(4));
+    }
+
+    #[test]
+    fn an_empty_role_or_agreement_is_refused() {
+        for line in ["role_from = \"\"", "role_to = \" a\"", "agreement = \"\""] {
+            assert!(
+                Template::from_toml("t", &format!("{line}\n{SMALL}")).is_err(),
+                "{line}"
+            );
+        }
     }
 
     #[test]

@@ -109,6 +109,9 @@ pub(crate) fn decode(envelope: &Envelope<'_>) -> Result<SealedSignal, Reason> {
     let receipt = children.take(ns::EBMS, "Receipt");
     let mut errors = Vec::new();
     while let Some(error) = children.take(ns::EBMS, "Error") {
+        if errors.len() == MAX_ERRORS {
+            return Err(Reason::header(signal, "more errors than are read"));
+        }
         errors.push(read_error(error)?);
     }
     while children.take_foreign(ns::EBMS).is_some() {}
@@ -147,6 +150,7 @@ fn read_error(element: Element<'_>) -> Result<ReceivedError, Reason> {
         let text: String = element.trimmed_text().chars().take(MAX_DETAIL).collect();
         (!text.is_empty()).then_some(text)
     };
+    let short = |text: &str| text.chars().take(MAX_SHORT).collect::<String>();
     let code = attribute("errorCode").ok_or_else(|| Reason::header(element, "no errorCode"))?;
     let severity = attribute("severity").ok_or_else(|| Reason::header(element, "no severity"))?;
     // [AS4 1.4] an unknown severity is a failure.
@@ -158,12 +162,15 @@ fn read_error(element: Element<'_>) -> Result<ReceivedError, Reason> {
         } else {
             Severity::Failure
         },
-        short_description: attribute("shortDescription").map(ToOwned::to_owned),
+        short_description: attribute("shortDescription").map(short),
         detail: detail.and_then(text).or_else(|| description.and_then(text)),
-        ref_to_message_id: attribute("refToMessageInError").map(ToOwned::to_owned),
+        ref_to_message_id: attribute("refToMessageInError").map(short),
     })
 }
 
 /// Characters kept of an error's detail: it goes to the audit log.
 const MAX_DETAIL: usize = 2000;
 const MAX_CODE: usize = 32;
+/// Errors of one signal.
+const MAX_ERRORS: usize = 32;
+const MAX_SHORT: usize = 255;

@@ -360,6 +360,38 @@ fn a_signal_on_the_port_for_messages_is_recognized() {
 }
 
 #[test]
+fn a_signal_that_cannot_be_read_is_not_answered() {
+    // [AS4 2.2] no errors for errors; a request to pull is refused. [ROB-71]
+    let signal = |content: &str| {
+        let text = format!(
+            "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Header>\
+             <e:Messaging xmlns:e=\"http://docs.oasis-open.org/ebxml-msg/ebms/v3.0/ns/core/\
+             200704/\"><e:SignalMessage><e:MessageInfo><e:Timestamp>{NOW}</e:Timestamp>\
+             <e:MessageId>s@x</e:MessageId></e:MessageInfo>{content}</e:SignalMessage>\
+             </e:Messaging></s:Header><s:Body/></s:Envelope>"
+        );
+        receive::read(
+            "application/soap+xml",
+            Bytes::from(text),
+            &Limits::default(),
+        )
+    };
+    assert!(!signal("<e:Error/>").unwrap_err().is_answerable());
+    assert!(!signal("").unwrap_err().is_answerable());
+    let pull = signal("<e:PullRequest/>").unwrap_err();
+    assert!(pull.is_answerable());
+    assert_eq!(pull.code(), EbmsCode::FeatureNotSupportedFailure);
+    let error = "<e:Error errorCode=\"EBMS:0004\" severity=\"fatal\"/>";
+    let Incoming::Signal(error) = signal(error).unwrap() else {
+        panic!("a user message")
+    };
+    assert_eq!(
+        error.errors()[0].severity(),
+        ebms::refusal::Severity::Failure
+    );
+}
+
+#[test]
 fn a_header_that_must_be_understood_is_answered_with_a_fault() {
     // [ROB-70]
     let sent = World::rsa().send(&request(), &Leg::default());

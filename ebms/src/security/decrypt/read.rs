@@ -33,6 +33,10 @@ pub(crate) fn read(
         // [AS4 6.E] each would cost a private-key operation.
         _ => return Err(Reason::Decryption),
     };
+    if blocks.data.len() > demand.parts.len() {
+        // More than one for a part, or one for something that is no part.
+        return Err(Reason::Decryption);
+    }
     let context = Context {
         security,
         ids,

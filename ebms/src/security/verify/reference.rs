@@ -157,8 +157,17 @@ pub(super) fn read_c14n(method: Element<'_>) -> Result<Vec<String>, Reason> {
     let list = list
         .and_then(|list| list.attribute("", "PrefixList"))
         .unwrap_or_default();
-    Ok(list
-        .split_ascii_whitespace()
+    // Every token costs a comparison per declaration, before the signature is checked.
+    let tokens = list.split_ascii_whitespace();
+    let prefixes: Vec<String> = tokens
+        .take(MAX_PREFIXES + 1)
         .map(ToOwned::to_owned)
-        .collect())
+        .collect();
+    if prefixes.len() > MAX_PREFIXES {
+        return Err(AGREED);
+    }
+    Ok(prefixes)
 }
+
+/// Domibus lists eight.
+const MAX_PREFIXES: usize = 32;
