@@ -43,4 +43,6 @@ pub mod telemetry;
 
 pub mod cli;
 
+pub mod demo;
+
 pub use start::{Addresses, Running, Sockets, StartError, run};

@@ -424,9 +424,11 @@ impl Shared {
         findings.equal("X-NOOTS-Service-ID", service, &call.service);
         let media_type = header(headers, "Content-Type").and_then(|value| value.split(';').next());
         findings.equal("Content-Type", media_type, "application/json");
-        let tested = headers.contains_key("X-NOOTS-Test");
-        findings.expect(!tested, || {
-            "X-NOOTS-Test without the attribute test".to_owned()
+        // [NOOTS 6.1] present if and only if the message has the attribute
+        let marked = headers.contains_key("X-NOOTS-Test");
+        let test = is_test(&call.body);
+        findings.expect(marked == test, || {
+            "X-NOOTS-Test and the attribute test do not agree".to_owned()
         });
     }
 
@@ -491,6 +493,13 @@ fn message(body: &Bytes, correlation: &str) -> Response {
         ],
         body.clone(),
     )
+}
+
+/// Whether the only member of the body, the message, has the attribute `test`
+fn is_test(body: &[u8]) -> bool {
+    let body = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    let message = body.as_object().and_then(|members| members.values().next());
+    message.is_some_and(|message| message.get("test").is_some())
 }
 
 fn accepted(id: &str) -> Response {
