@@ -19,6 +19,8 @@ mod stored;
 
 pub(crate) mod batch;
 
+mod parcel;
+
 pub mod embedded;
 
 pub mod redis;

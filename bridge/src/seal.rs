@@ -366,3 +366,118 @@ pub fn token(world: &World) -> String {
     world.fill(&mut bytes);
     hex(&bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: Place<'static> = Place {
+        owner: "exchange-1",
+        field: "content",
+        version: 1,
+    };
+
+    fn world() -> World {
+        World::frozen("2026-01-31T10:00:00Z".parse().unwrap(), 1)
+    }
+
+    fn vault(storage: &[(&str, u8)]) -> Result<Vault, KeyError> {
+        let keys = storage.iter();
+        let keys = keys.map(|(id, byte)| StorageKey::new(id, &[*byte; 32]).unwrap());
+        Vault::new(keys.collect(), IndexKey::new(&[9; 32])?, world())
+    }
+
+    #[test]
+    fn what_is_sealed_opens_again() {
+        let (world, vault) = (world(), vault(&[("a", 1)]).unwrap());
+        let key = DataKey::draw(&world);
+        for plain in [&b""[..], b"x", &[7; 100_000]] {
+            let sealed = key.seal(HERE, plain, &world).unwrap();
+            assert_eq!(key.open(HERE, &sealed).unwrap().as_slice(), plain);
+            let sealed = vault.seal(HERE, plain).unwrap();
+            assert_eq!(vault.open(HERE, &sealed).unwrap().as_slice(), plain);
+        }
+        let wrapped = vault.wrap("exchange-1", &key).unwrap();
+        assert!(vault.unwrap("exchange-1", &wrapped).unwrap() == key);
+    }
+
+    #[track_caller]
+    fn check_closed(place: Place<'_>) {
+        let (world, vault) = (world(), vault(&[("a", 1)]).unwrap());
+        let key = DataKey::draw(&world);
+        let sealed = key.seal(HERE, b"x", &world).unwrap();
+        assert_eq!(key.open(place, &sealed).err(), Some(SealError::Tampered));
+        let sealed = vault.seal(HERE, b"x").unwrap();
+        assert_eq!(vault.open(place, &sealed).err(), Some(SealError::Tampered));
+    }
+
+    #[test]
+    fn a_value_opens_only_in_its_place() {
+        check_closed(Place {
+            owner: "exchange-2",
+            ..HERE
+        });
+        check_closed(Place {
+            field: "entry",
+            ..HERE
+        });
+        check_closed(Place { version: 2, ..HERE });
+        check_closed(Place { owner: "", ..HERE });
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let vault = vault(&[("a", 1)]).unwrap();
+        let sealed = vault.seal(HERE, b"secret").unwrap();
+        for at in 0..sealed.len() {
+            for bit in 0..8 {
+                let mut bent = sealed.clone();
+                bent[at] ^= 1 << bit;
+                assert!(vault.open(HERE, &bent).is_err(), "byte {at} bit {bit}");
+            }
+        }
+        for length in 0..sealed.len() {
+            assert!(vault.open(HERE, &sealed[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_rotated_key_still_opens_what_it_sealed() {
+        let old = vault(&[("a", 1)]).unwrap();
+        let sealed = old.seal(HERE, b"x").unwrap();
+        let both = vault(&[("b", 2), ("a", 1)]).unwrap();
+        assert_eq!(both.open(HERE, &sealed).unwrap().as_slice(), b"x");
+        assert_eq!(both.active_key(), "b");
+        let fresh = both.seal(HERE, b"x").unwrap();
+        assert_eq!(old.open(HERE, &fresh).err(), Some(SealError::UnknownKey));
+    }
+
+    #[test]
+    fn keys_are_checked() {
+        assert_eq!(StorageKey::new("", &[0; 32]).err(), Some(KeyError::Id));
+        assert_eq!(StorageKey::new("a", &[0; 31]).err(), Some(KeyError::Length));
+        assert_eq!(IndexKey::new(&[0; 33]).err(), Some(KeyError::Length));
+        assert_eq!(vault(&[]).err(), Some(KeyError::None));
+    }
+
+    #[test]
+    fn hashes_depend_on_scope_value_and_key() {
+        let key = IndexKey::new(&[9; 32]).unwrap();
+        let name = key.name("token", b"x");
+        assert_eq!(name.len(), 64);
+        assert_ne!(key.name("session", b"x"), name);
+        assert_ne!(key.name("toke", b"nx"), name);
+        assert_ne!(IndexKey::new(&[8; 32]).unwrap().name("token", b"x"), name);
+    }
+
+    #[test]
+    fn keys_are_not_printed() {
+        let vault = vault(&[("a", 77)]).unwrap();
+        let text = format!(
+            "{vault:?} {:?} {:?}",
+            DataKey::draw(&world()),
+            vault.index()
+        );
+        assert!(!text.contains("77"));
+    }
+}

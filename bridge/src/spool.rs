@@ -324,10 +324,9 @@ impl Spool {
         let used = &self.shared.used;
         used.fetch_add(added as u64, Ordering::Relaxed);
         // What another process wrote may be deleted here: the count never goes below zero.
-        let less = |used: u64| Some(used.saturating_sub(removed));
-        let _ = used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
-            .is_ok();
+        used.update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+            used.saturating_sub(removed)
+        });
     }
 
     async fn size_of(&self, path: &ObjectPath) -> Result<u64, SpoolError> {

@@ -24,6 +24,7 @@ use super::{
     change::{Applied, Change, Opened, Opening},
     id::{EntryId, EpochNumber, ExchangeId, OpId},
     message::{Claim, Digest, MessageAnswer, MessageKey, Seen, Ticket},
+    parcel::deliver,
     record::{LookupKey, Record},
     store::{Cursor, Filter, Health, MemoName, Page, Store, StoreError},
     stored::{Prepared, StoredAnswer, memo_place, open_answer, open_entry, open_record},
@@ -36,7 +37,7 @@ use crate::{
 /// The store of a single node.
 pub struct Embedded {
     vault: Vault,
-    file: File,
+    file: Arc<File>,
     /// Rung when there may be work to take.
     work: Arc<Notify>,
     /// Rung when the next deadline may have changed.
@@ -63,7 +64,7 @@ impl Embedded {
 
     fn with(database: Database, vault: Vault) -> Result<Self, StoreError> {
         Ok(Self {
-            file: File::new(database, vault.world().now().as_millisecond())?,
+            file: Arc::new(File::new(database, vault.world().now().as_millisecond())?),
             vault,
             work: Arc::new(Notify::new()),
             deadlines: Arc::new(Notify::new()),
@@ -97,11 +98,24 @@ impl Embedded {
             return Ok(Taken::Nothing(next));
         }
         let (kinds, holder, length) = (take.kinds.clone(), self.draw_op(), take.lease);
-        let taken = self
-            .file
-            .write(move |tx| queue::take(tx, &kinds, now, (holder, length)))
-            .await?;
-        Ok(taken.map_or(Taken::Nothing(next), Taken::Raw))
+        let (file, work) = (Arc::clone(&self.file), Arc::clone(&self.work));
+        let own_file = Arc::clone(&file);
+        let taking = async move {
+            let take = move |tx: &_| queue::take(tx, &kinds, now, (holder, length));
+            file.write(take).await
+        };
+        let taken = deliver(taking, move |unwanted| async move {
+            let lease = unwanted.lease;
+            let returned = own_file
+                .write(move |tx| queue::give_back(tx, &lease, now))
+                .await;
+            if let Err(error) = returned {
+                tracing::debug!(%error, "Unwanted entry stays taken until its lease is over");
+            }
+            work.notify_waiters();
+        });
+        let taken = taken.await?;
+        Ok(taken.map_or(Taken::Nothing(next), |taken| Taken::Raw(Box::new(taken))))
     }
 
     /// Opens a taken entry. One that cannot be opened would come back for ever: it is buried.
@@ -140,7 +154,7 @@ impl Embedded {
 }
 
 enum Taken {
-    Raw(queue::Taken),
+    Raw(Box<queue::Taken>),
     /// Nothing to do now; perhaps later.
     Nothing(Option<i64>),
 }
@@ -284,7 +298,7 @@ impl Store for Embedded {
             changed.as_mut().enable();
             match self.take_now(take).await? {
                 Taken::Raw(taken) => {
-                    if let Some(leased) = self.unseal(taken).await? {
+                    if let Some(leased) = self.unseal(*taken).await? {
                         return Ok(Some(leased));
                     }
                 }

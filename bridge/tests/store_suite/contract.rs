@@ -55,6 +55,7 @@ contract! {
     postponed_work_is_another_attempt,
     work_of_a_vanished_worker_goes_to_another,
     an_extended_lease_holds,
+    work_whose_taker_went_away_goes_back,
     work_that_kills_its_workers_is_poison,
     dead_letters_wait_for_an_operator,
     a_change_can_bury_its_entry,
@@ -627,6 +628,39 @@ async fn work_of_a_vanished_worker_goes_to_another(h: Harness) {
         h.store.apply(&change).await.unwrap(),
         Applied::Done(_)
     ));
+}
+
+async fn work_whose_taker_went_away_goes_back(h: Harness) {
+    let take = h.take_as("hasty", Duration::from_secs(30));
+    let mut given_up = 0;
+    for polls in 0..60 {
+        h.open(vec![h.entry(WorkKind::SendAs4, "a")]).await;
+        // Given up at every point of its way: each turn lets it go a little further.
+        let mut turns = polls % 20;
+        let patience = std::future::poll_fn(|context| {
+            if turns == 0 {
+                return std::task::Poll::Ready(());
+            }
+            turns -= 1;
+            context.waker().wake_by_ref();
+            std::task::Poll::Pending
+        });
+        let taken = tokio::select! {
+            biased;
+            taken = h.store.take(&take) => taken.unwrap(),
+            () = patience => None,
+        };
+        let leased = match taken {
+            Some(leased) => leased,
+            None => {
+                given_up += 1;
+                h.take("patient").await
+            }
+        };
+        assert!(h.store.complete(&leased.lease).await.unwrap());
+    }
+    assert!(given_up > 0);
+    assert!(h.is_idle().await);
 }
 
 async fn an_extended_lease_holds(h: Harness) {

@@ -355,27 +355,6 @@ async fn two_nodes_share_the_work() {
     assert!(second.take(&take).await.unwrap().is_none());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_entry_whose_taker_went_away_goes_back() {
-    let h = Harness::redis().await;
-    let take = h.take_as("hasty", Duration::from_secs(30));
-    for _ in 0..20 {
-        let record = h.open(vec![h.entry(WorkKind::SendAs4, "a")]).await;
-        // Given up at a random point of its way.
-        let taken = tokio::select! {
-            biased;
-            taken = h.store.take(&take) => Some(taken.unwrap().unwrap()),
-            _ = h.store.load(record.id()) => None,
-        };
-        let leased = match taken {
-            Some(leased) => leased,
-            None => h.take("patient").await,
-        };
-        assert!(h.store.complete(&leased.lease).await.unwrap());
-    }
-    assert!(h.is_idle().await);
-}
-
 /// [robustness 1, 6, 19] whatever was acknowledged is there after a kill, whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
@@ -447,4 +426,78 @@ async fn drive(h: &Harness) -> BTreeMap<ExchangeId, u64> {
     });
     let all = futures_util::future::join_all(workers).await;
     all.into_iter().flatten().collect()
+}
+
+/// [robustness 4] the server did it, but the answer came too late: done once all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_whose_answer_got_lost_is_made_once() {
+    let h = Harness::redis().await;
+    let record = h.open(vec![]).await;
+    let mut connection = h.redis.as_ref().unwrap().connection().await;
+    // Longer than a client waits for an answer.
+    let _: redis::Value = redis::cmd("CLIENT")
+        .arg(&["PAUSE", "1300", "ALL"])
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    let id = record.id();
+    let change = stepping(h.op(), record, Step::Asked).with_entry(h.entry(WorkKind::SendAs4, "a"));
+    let applied = h.store.apply(&change).await.unwrap();
+    assert!(matches!(applied, Applied::Repeated(_)), "{applied:?}");
+    assert_eq!(h.load(id).await.epoch().number(), 2);
+    h.take("w").await;
+    assert!(h.is_idle().await);
+}
+
+/// [robustness 6] a cut end of the append-only file takes a transition away as a whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transition_is_lost_whole_or_not_at_all() {
+    let mut h = Harness::redis().await;
+    let record = h.open(vec![]).await;
+    let id = record.id();
+    let change = stepping(h.op(), record, Step::Asked)
+        .with_entry(h.entry(WorkKind::SendAs4, "a"))
+        .with_entry(h.entry(WorkKind::AskProvider, "b"));
+    // Everything before is on the disk; what follows is cut.
+    h.redis.as_mut().unwrap().kill();
+    let whole = append_only_file(&h);
+    let before = whole.metadata().unwrap().len();
+    h.redis.as_mut().unwrap().restart();
+    h.store = connect(h.redis.as_ref().unwrap(), &h.world).await;
+    h.store.apply(&change).await.unwrap();
+    h.redis.as_mut().unwrap().kill();
+    let bytes = std::fs::read(&whole).unwrap();
+    let begins = usize::try_from(before).unwrap();
+    let (mut lost, mut kept) = (0, 0);
+    for cut in [1, 20, 150, 400, 700, 1000] {
+        let end = bytes.len().saturating_sub(cut).max(begins);
+        std::fs::write(&whole, &bytes[..end]).unwrap();
+        h.redis.as_mut().unwrap().restart();
+        let found = entries_and_epoch(&h, id).await;
+        match found {
+            (0, 1) => lost += 1,
+            (2, 2) => kept += 1,
+            other => panic!("cut by {cut}: {other:?}"),
+        }
+        h.redis.as_mut().unwrap().kill();
+    }
+    assert!(lost > 0, "{lost} lost, {kept} kept");
+    h.redis.as_mut().unwrap().restart();
+}
+
+fn append_only_file(h: &Harness) -> std::path::PathBuf {
+    let all = files(&h.redis.as_ref().unwrap().folder());
+    let found = all
+        .into_iter()
+        .find(|path| path.to_str().unwrap().ends_with(".incr.aof"));
+    found.expect("append-only file")
+}
+
+/// How many entries an exchange has, and its epoch.
+async fn entries_and_epoch(h: &Harness, id: ExchangeId) -> (usize, u64) {
+    let mut connection = h.redis.as_ref().unwrap().connection().await;
+    let entries: Vec<String> = connection.keys("*entry:*").await.unwrap();
+    let key = key_of(h, id).await;
+    let epoch: u64 = connection.hget(&key, "e").await.unwrap();
+    (entries.len(), epoch)
 }

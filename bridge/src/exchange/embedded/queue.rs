@@ -157,6 +157,21 @@ pub(super) fn extend(
     Ok(true)
 }
 
+/// Puts an entry back as if it had not been taken.
+pub(super) fn give_back(
+    tx: &WriteTransaction,
+    lease: &Lease,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    if let Some(mut row) = held(tx, lease)? {
+        row.deliveries = row.deliveries.saturating_sub(1);
+        row.holder = None;
+        queue_at(tx, lease.entry, &mut row, now_ms)?;
+        write(tx, lease.entry, &row)?;
+    }
+    Ok(())
+}
+
 pub(super) fn postpone(
     tx: &WriteTransaction,
     lease: &Lease,

@@ -175,12 +175,12 @@ impl Redis {
     }
 
     pub(super) async fn load_exchange(&self, id: ExchangeId) -> Result<Option<Record>, StoreError> {
-        let row: (Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>) = redis::cmd("HMGET")
+        let row: [Option<Vec<u8>>; 3] = redis::cmd("HMGET")
             .arg(keys::exchange(id))
             .arg(&["r", "k", "c"])
             .query_async(&mut self.wire.shared())
             .await?;
-        let (Some(json), key, content) = row else {
+        let [Some(json), key, content] = row else {
             return Ok(None);
         };
         let summary = read_summary(&json)?;

@@ -1,8 +1,9 @@
 //! The outbox: taking entries, settling them, and the dead letters.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::future::try_join_all;
-use tokio::sync::oneshot;
 
 use super::{
     Redis,
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     exchange::{
         id::{EntryId, ExchangeId, OpId, Shard},
+        parcel::deliver,
         record::Record,
         store::StoreError,
         stored::{open_entry, open_record, read_summary},
@@ -40,41 +42,19 @@ impl Redis {
         take: &Take,
     ) -> Result<Option<Leased>, StoreError> {
         let holder = self.draw_op();
-        let (kind, shard) = spot;
-        let answer = match self.take_script(spot, take, holder).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                self.bell.hint(spot);
-                return Err(error);
-            }
-        };
-        if answer.word() == "none" {
-            self.alarm(&answer, 1, shard);
+        let taken = self.take_script(spot, take, holder).await;
+        let Some((answer, lease)) = taken.inspect_err(|_| self.bell.hint(spot))? else {
             return Ok(None);
-        }
-        self.alarm(&answer, 7, shard);
-        if answer.parse::<u64>(6)? > 0 {
-            self.bell.hint(spot);
-        }
-        let lease = Lease {
-            entry: answer.parse(1)?,
-            exchange: answer.parse(2)?,
-            kind,
-            holder,
-            length: take.lease,
-            delivery: take.worker.clone(),
         };
         self.unseal(&answer, lease).await
     }
 
-    /// Runs the script in a task of its own: when the caller goes away meanwhile, the entry goes
-    /// back instead of being held by nobody for the length of a lease.
     async fn take_script(
         &self,
         (kind, shard): Spot,
         take: &Take,
         holder: OpId,
-    ) -> Result<Answer, StoreError> {
+    ) -> Result<Option<(Answer, Lease)>, StoreError> {
         let mut arguments = Arguments(Vec::new());
         arguments.text(keys::prefix(shard));
         arguments.text(kind);
@@ -82,31 +62,43 @@ impl Redis {
         arguments.text(self.now_ms());
         arguments.text(take.lease.as_millis());
         arguments.text(op_text(holder));
-        let (wire, scripts) = (self.wire.clone(), self.scripts.clone());
-        let (reply, answer) = oneshot::channel();
         let (worker, length) = (take.worker.clone(), take.lease);
-        tokio::spawn(async move {
+        let (wire, scripts, bell) = (
+            Arc::clone(&self.wire),
+            Arc::clone(&self.scripts),
+            Arc::clone(&self.bell),
+        );
+        let (own_wire, own_scripts) = (Arc::clone(&wire), Arc::clone(&scripts));
+        let taking = async move {
             let stream = keys::work(shard, kind);
-            let taken = wire.write(&scripts.take, &stream, &arguments.0).await;
-            let Err(Ok(unwanted)) = reply.send(taken) else {
-                return;
-            };
-            let (Ok(entry), Ok(exchange)) = (unwanted.parse(1), unwanted.parse(2)) else {
-                return;
-            };
+            let answer = wire.write(&scripts.take, &stream, &arguments.0).await?;
+            let nothing = answer.word() == "none";
+            if let Ok(next) = answer.parse::<f64>(if nothing { 1 } else { 7 }) {
+                bell.set_alarm(next as i64, shard);
+            }
+            if nothing {
+                return Ok(None);
+            }
+            if answer.parse::<u64>(6)? > 0 {
+                bell.hint((kind, shard));
+            }
             let lease = Lease {
-                entry,
-                exchange,
+                entry: answer.parse(1)?,
+                exchange: answer.parse(2)?,
                 kind,
                 holder,
                 length,
                 delivery: worker,
             };
-            if let Err(error) = settle(&wire, &scripts, &lease, Settlement::Return, 0).await {
+            Ok(Some((answer, lease)))
+        };
+        deliver(taking, |(_, lease): (Answer, Lease)| async move {
+            let returned = settle(&own_wire, &own_scripts, &lease, Settlement::Return, 0).await;
+            if let Err(error) = returned {
                 tracing::debug!(%error, "Unwanted entry stays taken until its lease is over");
             }
-        });
-        answer.await.map_err(|_| StoreError::Closed)?
+        })
+        .await
     }
 
     /// Opens a taken entry. One that cannot be opened would come back for ever: it is buried.
@@ -222,12 +214,6 @@ impl Redis {
         let (script, key) = (&self.scripts.dead, keys::entry(exchange, entry));
         let answer = self.wire.write(script, &key, &arguments.0).await?;
         Ok(answer.word() == "done")
-    }
-
-    fn alarm(&self, answer: &Answer, index: usize, shard: Shard) {
-        if let Ok(next) = answer.parse::<f64>(index) {
-            self.bell.set_alarm(next as i64, shard);
-        }
     }
 }
 

@@ -1,0 +1,5 @@
+//! The audit log, on real files.
+
+#[cfg(test)]
+#[path = "audit_suite/log.rs"]
+mod log;
