@@ -541,6 +541,17 @@ async fn errors_are_not_kept() {
     assert!(!scene.types().await.unwrap());
 }
 
+// A service that has no line of ours may also say so with a status.
+#[tokio::test]
+async fn the_other_line_is_tried_after_not_acceptable() {
+    let scene = Scene::new().await;
+    scene.misbehave(Misbehavior::Status(406));
+    let error = scene.types().await.unwrap_err();
+    assert!(matches!(error, LookUpError::Status(406)));
+    assert!(!error.is_outage());
+    assert_eq!(scene.asked().len(), 2);
+}
+
 #[tokio::test]
 async fn a_silent_service_is_waited_for_only_so_long() {
     let scene = Scene::patient(&Line::ALL, Duration::from_millis(100)).await;
