@@ -3,7 +3,7 @@
 //! Plain connections do not exist here: every wire of the simulated world is TLS.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -19,7 +19,7 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use super::journal::sha256_hex;
@@ -56,10 +56,11 @@ impl std::fmt::Debug for TlsIdentity {
 pub struct Caller(pub Option<String>);
 
 /// A running HTTPS server; stops, with its open connections, when dropped
-#[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    running: AbortHandle,
+    acceptor: TlsAcceptor,
+    router: Router,
+    running: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Server {
@@ -87,11 +88,15 @@ impl Server {
     /// When the listener has no address.
     pub fn start(listener: TcpListener, tls: ServerConfig, router: Router) -> Result<Self> {
         let address = listener.local_addr().context("listener without address")?;
-        let running = tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(tls)), router));
-        Ok(Self {
+        let acceptor = TlsAcceptor::from(Arc::new(tls));
+        let server = Self {
             address,
-            running: running.abort_handle(),
-        })
+            acceptor,
+            router,
+            running: Mutex::default(),
+        };
+        server.serve(listener);
+        Ok(server)
     }
 
     /// Where it listens
@@ -102,7 +107,46 @@ impl Server {
 
     /// Stops at once, as a crash would: open connections are cut
     pub fn stop(&self) {
-        self.running.abort();
+        if let Some(running) = self.running().take() {
+            running.abort();
+        }
+    }
+
+    /// Stops at once, and returns when connections are refused
+    pub async fn close(&self) {
+        let running = self.running().take();
+        if let Some(running) = running {
+            running.abort();
+            // Cancelled is what it is meant to be.
+            let (Ok(()) | Err(_)) = running.await;
+        }
+    }
+
+    /// Serves again at the same address
+    ///
+    /// # Errors
+    /// When the address was taken meanwhile.
+    pub async fn reopen(&self) -> Result<()> {
+        self.close().await;
+        self.serve(Self::bind_at(self.address).await?);
+        Ok(())
+    }
+
+    fn serve(&self, listener: TcpListener) {
+        let serving = accept(listener, self.acceptor.clone(), self.router.clone());
+        *self.running() = Some(tokio::spawn(serving));
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -274,4 +318,34 @@ fn roots(pem: &str) -> Result<RootCertStore> {
     }
     ensure!(!roots.is_empty(), "no root certificate in the PEM text");
     Ok(roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+
+    use super::*;
+    use crate::simulator::testing::certificates;
+
+    #[tokio::test]
+    async fn a_closed_server_refuses_and_a_reopened_one_answers_at_the_same_address() {
+        let certificates = certificates();
+        let tls = server_tls(&certificates.server, None).unwrap();
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let server = Server::start(Server::bind().await.unwrap(), tls, router).unwrap();
+        let client = client(&certificates.root_pem, None).unwrap();
+        let url = format!("https://{}/", server.address());
+        let status = async || {
+            client
+                .get(&url)
+                .send()
+                .await
+                .map(|answer| answer.status().as_u16())
+        };
+        assert_eq!(status().await.unwrap(), 200);
+        server.close().await;
+        assert!(status().await.unwrap_err().is_connect());
+        server.reopen().await.unwrap();
+        assert_eq!(status().await.unwrap(), 200);
+    }
 }

@@ -181,8 +181,16 @@ impl Sak {
     }
 
     /// Stops at once: further connections are refused
-    pub fn stop(&self) {
-        self.server.stop();
+    pub async fn close(&self) {
+        self.server.close().await;
+    }
+
+    /// Serves again at the same address
+    ///
+    /// # Errors
+    /// When the address was taken meanwhile.
+    pub async fn reopen(&self) -> Result<()> {
+        self.server.reopen().await
     }
 }
 

@@ -17,12 +17,12 @@ pub struct ForeignOffer {
 }
 
 impl ForeignOffer {
-    /// The document about a person
+    /// The document about a person; no two have the same number, so that a digest tells them apart
     #[must_use]
-    pub fn document(&self, person: &TestPerson, issued: Timestamp) -> Vec<u8> {
+    pub fn document(&self, person: &TestPerson, issued: Timestamp, number: &str) -> Vec<u8> {
         let day = issued.strftime("%Y-%m-%d").to_string();
         if self.evidence.format == "application/xml" {
-            return record(person, &day);
+            return record(person, &day, number);
         }
         let lines = [
             format!("Nom: {}", person.family_name),
@@ -30,15 +30,17 @@ impl ForeignOffer {
             format!("Date de naissance: {}", person.birth_date),
             format!("Lieu de naissance: {}", person.birth_place),
             format!("Délivré le: {day}"),
+            format!("Numéro: {number}"),
         ];
         pdf::page(&self.evidence.title, &lines)
     }
 }
 
-fn record(person: &TestPerson, day: &str) -> Vec<u8> {
+fn record(person: &TestPerson, day: &str, number: &str) -> Vec<u8> {
     let mut writer = xml::Writer::with_declaration();
     writer.element("Extrait", &[("xmlns", RECORD_MODEL)], |writer| {
         writer.leaf("DateDelivrance", &[], day);
+        writer.leaf("Numero", &[], number);
         writer.leaf("Nom", &[], &person.family_name);
         writer.leaf("Prenom", &[], &person.given_name);
         writer.leaf("DateNaissance", &[], &person.birth_date);

@@ -200,6 +200,8 @@ fn distribution(offer: &Offer, media_type: &str) -> Value {
 }
 
 fn document(register: &Register, person: &TestPerson, offer: &Offer, issued: &str) -> Vec<u8> {
+    // No two documents are the same, so that a digest tells which one arrived.
+    let serial = register.source.uuid().to_string();
     match offer.document {
         Document::BirthCertificate => {
             let lines = [
@@ -208,20 +210,22 @@ fn document(register: &Register, person: &TestPerson, offer: &Offer, issued: &st
                 format!("Geburtstag: {}", person.birth_date),
                 format!("Geburtsort: {}", person.birth_place),
                 format!("Ausgestellt: {}, {issued}", register.profile.agent.name),
+                format!("Nummer: {serial}"),
             ];
             pdf::page(&offer.title, &lines)
         }
-        Document::VehicleRecord => vehicle_record(person, issued),
+        Document::VehicleRecord => vehicle_record(person, issued, &serial),
     }
 }
 
-fn vehicle_record(person: &TestPerson, issued: &str) -> Vec<u8> {
+fn vehicle_record(person: &TestPerson, issued: &str, serial: &str) -> Vec<u8> {
     let mut writer = xml::Writer::with_declaration();
     writer.element(
         "Fahrzeugregisterauszug",
         &[("xmlns", super::VEHICLE_MODEL)],
         |writer| {
             writer.leaf("Ausstellungsdatum", &[], issued);
+            writer.leaf("Nummer", &[], serial);
             writer.element("Halter", &[], |writer| {
                 writer.leaf("Familienname", &[], &person.family_name);
                 writer.leaf("Vorname", &[], &person.given_name);

@@ -43,15 +43,12 @@ impl Shared {
             return self.write_error(task, "EDM:ERR:0004", Some("no such person".to_owned()));
         };
         let offer = self.find_offer(request).context("the offer has vanished")?;
-        let mut documents = Vec::new();
-        for number in 0..count {
-            let mut content = offer.document(person, self.access_point.source().now());
-            if number > 0 && offer.evidence.format == "application/pdf" {
-                // A comment after the end: another document for the digest, the same for a viewer.
-                content.extend_from_slice(format!("% {number}\n").as_bytes());
-            }
-            documents.push((offer, person, content));
-        }
+        let source = self.access_point.source();
+        let document = |_| {
+            let number = source.uuid().to_string();
+            (offer, person, offer.document(person, source.now(), &number))
+        };
+        let documents = (0..count).map(document).collect();
         self.write_response(task, request, documents)
     }
 
