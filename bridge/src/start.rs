@@ -12,7 +12,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
     as4,
-    config::{Config, Listener},
+    config::{Config, Listen, Listener},
     dialogue,
     http::{
         Patience,
@@ -123,7 +123,8 @@ impl Running {
     }
 }
 
-/// Starts everything: parts first, ports last, so that nothing is taken that cannot be kept.
+/// Starts everything. Ports are bound first, so that a taken one is the first thing that fails, and
+/// served last, so that nothing is taken that cannot be kept.
 ///
 /// # Errors
 /// What could not be put together, or a port that could not be bound.
@@ -134,60 +135,26 @@ pub async fn run(
     sockets: Sockets,
 ) -> Result<Running, StartError> {
     let listen = config.listen().clone();
-    let bound = [
-        bind("as4", listen.as4(), sockets.as4)?,
-        bind("national", listen.national(), sockets.national)?,
-        bind("public", listen.public(), sockets.public)?,
-        bind("admin", listen.admin(), sockets.admin)?,
-    ];
-    let [as4, national, public, admin] = &bound;
-    let addresses = Addresses {
-        as4: local(as4, listen.as4()),
-        national: local(national, listen.national()),
-        public: local(public, listen.public()),
-        admin: local(admin, listen.admin()),
-    };
+    let bound = Bound::new(&listen, sockets)?;
+    let addresses = bound.addresses(&listen);
     let public_url = listen
         .public()
         .base_url_at(addresses.public)
         .ok_or(StartError::PublicUrl)?;
-    let platform = Platform::assemble(config, world, metrics.clone(), public_url).await?;
+    let platform = Platform::assemble(config, world, metrics, public_url).await?;
     let health = checks(&platform);
     let shutdown = Shutdown::new(DRAIN);
-    let routers = [
-        (
-            ListenerName::As4,
-            listen.as4(),
-            as4::server::router(Arc::clone(&platform)),
-        ),
-        (
-            ListenerName::National,
-            listen.national(),
-            national::server::router(Arc::clone(&platform)),
-        ),
-        (
-            ListenerName::Public,
-            listen.public(),
-            dialogue::router(Arc::clone(&platform)),
-        ),
-        (
-            ListenerName::Admin,
-            listen.admin(),
-            admin_router(&platform, &health),
-        ),
-    ];
-    let listeners = bound
-        .into_iter()
-        .zip(routers)
-        .map(|(socket, (name, listener, router))| {
-            let settings = settings(name, listener, metrics.clone());
-            tokio::spawn(serve(socket, settings, router, shutdown.clone()))
-        })
-        .collect();
+    let listeners = bound.serve(&listen, &platform, &health, &shutdown);
     let stop = watch::Sender::new(false);
     let workers = workers(&platform, &stop);
     health.started();
-    tracing::info!(as4 = %addresses.as4, national = %addresses.national, public = %addresses.public, admin = %addresses.admin, "Platform is up");
+    let Addresses {
+        as4,
+        national,
+        public,
+        admin,
+    } = addresses;
+    tracing::info!(%as4, %national, %public, %admin, "Platform is up");
     Ok(Running {
         platform,
         addresses,
@@ -197,6 +164,77 @@ pub async fn run(
         listeners,
         workers,
     })
+}
+
+/// The four sockets, not yet served.
+struct Bound {
+    as4: TcpListener,
+    national: TcpListener,
+    public: TcpListener,
+    admin: TcpListener,
+}
+
+impl Bound {
+    fn new(listen: &Listen, sockets: Sockets) -> Result<Self, StartError> {
+        Ok(Self {
+            as4: bind("as4", listen.as4(), sockets.as4)?,
+            national: bind("national", listen.national(), sockets.national)?,
+            public: bind("public", listen.public(), sockets.public)?,
+            admin: bind("admin", listen.admin(), sockets.admin)?,
+        })
+    }
+
+    fn addresses(&self, listen: &Listen) -> Addresses {
+        Addresses {
+            as4: local(&self.as4, listen.as4()),
+            national: local(&self.national, listen.national()),
+            public: local(&self.public, listen.public()),
+            admin: local(&self.admin, listen.admin()),
+        }
+    }
+
+    fn serve(
+        self,
+        listen: &Listen,
+        platform: &Arc<Platform>,
+        health: &Health,
+        shutdown: &Shutdown,
+    ) -> Vec<JoinHandle<usize>> {
+        let shared = || Arc::clone(platform);
+        let doors = [
+            (
+                ListenerName::As4,
+                self.as4,
+                listen.as4(),
+                as4::server::router(shared()),
+            ),
+            (
+                ListenerName::National,
+                self.national,
+                listen.national(),
+                national::server::router(shared()),
+            ),
+            (
+                ListenerName::Public,
+                self.public,
+                listen.public(),
+                dialogue::router(shared()),
+            ),
+            (
+                ListenerName::Admin,
+                self.admin,
+                listen.admin(),
+                admin_router(platform, health),
+            ),
+        ];
+        doors
+            .into_iter()
+            .map(|(name, socket, listener, router)| {
+                let settings = settings(name, listener, platform.metrics().clone());
+                tokio::spawn(serve(socket, settings, router, shutdown.clone()))
+            })
+            .collect()
+    }
 }
 
 fn workers(platform: &Arc<Platform>, stop: &watch::Sender<bool>) -> Vec<JoinHandle<()>> {
@@ -209,6 +247,10 @@ fn workers(platform: &Arc<Platform>, stop: &watch::Sender<bool>) -> Vec<JoinHand
         })
         .collect();
     workers.push(tokio::spawn(worker::keep_time(
+        Arc::clone(platform),
+        stop.subscribe(),
+    )));
+    workers.push(tokio::spawn(worker::keep_house(
         Arc::clone(platform),
         stop.subscribe(),
     )));

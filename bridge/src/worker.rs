@@ -8,7 +8,7 @@ use tracing::Instrument as _;
 
 use crate::{
     as4::outbound::{self, Purpose},
-    exchange::Route,
+    exchange::{Route, State, Summary, store::Filter},
     outbox::{Leased, Reason, Take, WorkKind},
     platform::{Platform, Stopped},
     provide, retrieve,
@@ -24,6 +24,15 @@ const WAIT: Duration = Duration::from_secs(30);
 
 /// Pause after a failure of ours, doubled up to a minute with every attempt.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Time between two rounds of housekeeping.
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+
+/// A spooled object younger than this may belong to a transition still to come.
+const ORPHANED: Duration = Duration::from_secs(3600);
+
+/// How long a finished exchange, erased but for its summary, is remembered.
+const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 
 /// How many deadlines are seen to at once.
 const DUE: usize = 64;
@@ -74,6 +83,60 @@ pub async fn keep_time(platform: Arc<Platform>, mut stop: watch::Receiver<bool>)
             }
         }
     }
+}
+
+/// Housekeeping, at start and every hour until told to stop: what nobody owns any more goes.
+pub async fn keep_house(platform: Arc<Platform>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = tidy(&platform).await {
+            tracing::warn!(%error, "Housekeeping failed and will be tried again");
+        }
+        pause(HOUSEKEEPING, &mut stop).await;
+    }
+}
+
+/// Orphans in the spool, audit segments past their term, finished exchanges after a day. [NOOTS 9]
+async fn tidy(platform: &Platform) -> Result<(), Stopped> {
+    let orphaned = before(platform, ORPHANED);
+    platform.spool().sweep(platform.store(), orphaned).await?;
+    platform.audit().purge().await?;
+    for state in State::ALL.into_iter().filter(|state| state.is_final()) {
+        let filter = Filter {
+            state: Some(state),
+            ..Filter::default()
+        };
+        let mut after = None;
+        loop {
+            let page = platform.store().list(&filter, after).await?;
+            forget_old(platform, &page.exchanges).await?;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    platform
+        .metrics()
+        .spool_bytes(platform.spool().used_bytes());
+    Ok(())
+}
+
+async fn forget_old(platform: &Platform, exchanges: &[Summary]) -> Result<(), Stopped> {
+    let remembered = before(platform, REMEMBERED);
+    for old in exchanges {
+        if old.deadline().is_none() && old.updated() < remembered {
+            platform.store().forget(old.id(), old.epoch()).await?;
+        }
+    }
+    Ok(())
+}
+
+fn before(platform: &Platform, time: Duration) -> jiff::Timestamp {
+    platform
+        .world()
+        .now()
+        .saturating_sub(time)
+        .unwrap_or(jiff::Timestamp::MIN)
 }
 
 async fn time_over(

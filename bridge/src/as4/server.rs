@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use axum::{Router, body::Body, extract::State, response::Response, routing::post};
 use bytes::Bytes;
-use ebms::{EbmsCode, Incoming, MessageId, ReceivedMessage, Refusal, Verified, receive, signal};
+use ebms::{
+    EbmsCode, Incoming, MessageId, ReceivedMessage, Refusal, Verified, receive, refusal::Stage,
+    signal,
+};
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use mapping::edm;
@@ -267,7 +270,10 @@ async fn refuse(platform: &Platform, refusal: &Refusal) -> Reply {
         tracing::error!(%error, "Audit log cannot be written");
         return unavailable(platform, refusal.message_id().cloned());
     }
-    error_signal(platform, refusal, status_of(code))
+    if !refusal.is_answerable() {
+        return Reply::Status(status_of(refusal.stage()));
+    }
+    error_signal(platform, refusal, status_of(refusal.stage()))
 }
 
 /// [EBMS:0202] not now: the sender keeps its message and tries again.
@@ -307,10 +313,12 @@ fn count(platform: &Platform, action: As4Action, result: As4Result, code: &'stat
 /// Content type of receipts and errors: a bare SOAP entity. [AS4 2.1]
 const SIGNAL: &str = "application/soap+xml; charset=UTF-8";
 
-/// [AS4 1.1] 400 where the package itself could not be read, 200 for every other ebMS error.
-fn status_of(code: EbmsCode) -> StatusCode {
-    match code {
-        EbmsCode::MimeInconsistency => StatusCode::BAD_REQUEST,
-        _ => StatusCode::OK,
+/// [AS4 1.1] the stage at which a message failed decides the status, whatever its code.
+const fn status_of(stage: Stage) -> StatusCode {
+    match stage {
+        Stage::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Stage::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Stage::Unparsable => StatusCode::BAD_REQUEST,
+        Stage::Understood => StatusCode::OK,
     }
 }

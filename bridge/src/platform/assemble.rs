@@ -88,6 +88,7 @@ impl Platform {
         metrics: Metrics,
         public_url: Url,
     ) -> Result<Arc<Self>, AssemblyError> {
+        unsupported(&config)?;
         let vault = vault(&config, &world)?;
         let store = store(&config, vault.clone()).await?;
         let spool = Spool::open(
@@ -123,6 +124,38 @@ impl Platform {
             world,
         };
         Ok(Self::new(parts))
+    }
+}
+
+/// A setting that this release cannot honor is refused, never ignored.
+fn unsupported(config: &Config) -> Result<(), AssemblyError> {
+    let national = config.national();
+    let asked_for = [
+        (
+            national.codec() == config::Codec::Xml,
+            "national.codec = \"xml\"",
+        ),
+        (national.token().is_some(), "national.token"),
+        (
+            national.token_source() == config::TokenSource::Platform,
+            "national.vs.mode = \"platform\"",
+        ),
+        (
+            config.preview().identity_provider().is_some(),
+            "preview.identity_provider",
+        ),
+        (
+            config.validation().inbound() == config::Enforcement::Enforce,
+            "validation.inbound = \"enforce\"",
+        ),
+        (
+            config.validation().outbound() == config::Enforcement::Enforce,
+            "validation.outbound = \"enforce\"",
+        ),
+    ];
+    match asked_for.into_iter().find(|(wanted, _)| *wanted) {
+        Some((_, setting)) => Err(AssemblyError::Missing(setting)),
+        None => Ok(()),
     }
 }
 

@@ -24,12 +24,12 @@ use crate::{
 /// What the peer gets.
 pub(super) enum Answer {
     Evidence {
-        response: edm::Response,
+        response: Box<edm::Response>,
         parts: Vec<EvidencePart>,
         outcome: Outcome,
     },
     Error {
-        asker: Asker,
+        asker: Box<Asker>,
         failure: Failure,
     },
 }
@@ -90,7 +90,10 @@ pub(super) async fn refuse(
         platform,
         &mut record,
         &origin,
-        Answer::Error { asker, failure },
+        Answer::Error {
+            asker: Box::new(asker),
+            failure,
+        },
     )
     .await?;
     let opening = Opening::new(OpId::new(world.uuid()), record)
@@ -138,7 +141,7 @@ async fn queue(
                 let tables = platform.tables();
                 let context = platform.context(&tables, platform.world().now());
                 let world = platform.world();
-                error_to_edm(&failure, asker, &context, &mut || world.uuid())?
+                error_to_edm(&failure, *asker, &context, &mut || world.uuid())?
             };
             (error.encode(), Vec::new(), entry)
         }
@@ -265,7 +268,7 @@ pub async fn time_over(platform: &Platform, record: Record) -> Result<(), Stoppe
         .write(Entry::new(Event::Expired).about(record.summary()))
         .await?;
     let answer = Answer::Error {
-        asker: (&request).into(),
+        asker: Box::new((&request).into()),
         failure: Failure::NoAnswerInTime,
     };
     give(platform, record, &content, (Step::TimeOver, answer), None).await
@@ -289,7 +292,7 @@ pub async fn poisoned(platform: &Platform, leased: Leased) -> Result<(), Stopped
         record.step(Step::Failed)?;
         record.set_deadline(None);
         let answer = Answer::Error {
-            asker: (&request).into(),
+            asker: Box::new((&request).into()),
             failure: Failure::Unreachable,
         };
         let work = queue(platform, &mut record, &content.origin, answer).await?;

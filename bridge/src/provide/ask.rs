@@ -271,7 +271,7 @@ impl<'p> Turn<'p> {
                     edm::Availability::Now(_) => Outcome::Evidence,
                 };
                 self.answer(Answer::Evidence {
-                    response,
+                    response: Box::new(response),
                     parts,
                     outcome,
                 })
@@ -307,7 +307,7 @@ impl<'p> Turn<'p> {
             Reaction::AnswerEmpty => {
                 let response = self.nothing(question)?;
                 self.answer(Answer::Evidence {
-                    response,
+                    response: Box::new(response),
                     parts: Vec::new(),
                     outcome: Outcome::NoEvidence,
                 })
@@ -400,7 +400,7 @@ impl<'p> Turn<'p> {
             _ => Step::Failed,
         };
         let answer = Answer::Error {
-            asker: (&request).into(),
+            asker: Box::new((&request).into()),
             failure,
         };
         answer::give(platform, record, &content, (step, answer), lease).await

@@ -71,7 +71,17 @@ pub async fn collect(
     let Some((mut record, mut content)) =
         conversation(platform, consumer, call.conversation_id).await?
     else {
-        return Ok(Collection::Failed(Failure::ConversationUnknown));
+        let owner = platform
+            .store()
+            .recall(&super::end::ended(call.conversation_id))
+            .await?;
+        let was_ours = owner.is_some_and(|owner| owner == consumer.as_bytes());
+        let failure = if was_ours {
+            Failure::Expired
+        } else {
+            Failure::ConversationUnknown
+        };
+        return Ok(Collection::Failed(failure));
     };
     let body_sha256 = sha256(body);
     if let Some(before) = &content.collected {

@@ -3,7 +3,8 @@
 use ebms::PartyId;
 use jiff::Timestamp;
 use mapping::{
-    Translated, edm,
+    Translated, Untranslatable, edm,
+    noots::EvidenceOrder,
     retrieve::{Selection as Chosen, to_edm},
 };
 
@@ -37,42 +38,14 @@ pub async fn confirm(
     let order = content.order()?;
     let mut entries = Vec::new();
     for selection in chosen {
-        let request = {
-            let tables = platform.tables();
-            let context = platform.context(&tables, platform.world().now());
-            let evidence = selection.requested_evidence(None).ok_or(Stopped::Content)?;
-            let chosen = Chosen {
-                version: selection.version(),
-                requirements: vec![selection.requirement().clone()],
-                evidence,
-                provider: selection.provider().clone(),
-                classifications: selection.classifications(),
-                confirmed: true,
-            };
-            let world = platform.world();
-            to_edm(&order, chosen, &context, &mut || world.uuid())
-        };
-        let partner = partner_of(platform, selection.access_point());
-        let partner = partner
-            .ok_or_else(|| Stopped::UnknownPartner(selection.access_point().value().to_owned()))?;
-        let mut asked = Asked {
-            request_id: platform.world().uuid(),
-            exchange_id: platform.world().uuid(),
-            partner,
-            country: country(&order, &selection),
-            requirement: selection.requirement().id().as_str().to_owned(),
-            evidence_type: selection.service().evidence_type().as_str().to_owned(),
-            came: None,
-        };
-        match request {
-            Ok(Translated { message, warnings }) => {
-                for warning in warnings {
-                    tracing::info!(?warning, "Order loses something at the border");
-                }
+        let mut asked = asked(platform, &order, &selection)?;
+        match request(platform, &order, &selection)? {
+            Ok(message) => {
                 asked.request_id = message.id().uuid();
                 let number = content.requests.len();
-                entries
-                    .push(send(platform, &mut record, &content, &asked, (number, &message)).await?);
+                let entry =
+                    send(platform, &mut record, &content, &asked, (number, &message)).await?;
+                entries.push(entry);
             }
             Err(reason) => {
                 tracing::warn!(%reason, "Order cannot be told abroad");
@@ -94,6 +67,50 @@ pub async fn confirm(
     platform
         .apply(entries.into_iter().fold(change, Change::with_entry))
         .await
+}
+
+/// The request in the words of the EDM; the inner error is what cannot be told abroad.
+fn request(
+    platform: &Platform,
+    order: &EvidenceOrder,
+    selection: &Selection,
+) -> Result<Result<edm::Request, Untranslatable>, Stopped> {
+    let tables = platform.tables();
+    let context = platform.context(&tables, platform.world().now());
+    let chosen = Chosen {
+        version: selection.version(),
+        requirements: vec![selection.requirement().clone()],
+        evidence: selection.requested_evidence(None).ok_or(Stopped::Content)?,
+        provider: selection.provider().clone(),
+        classifications: selection.classifications(),
+        confirmed: true,
+    };
+    let world = platform.world();
+    let translated = to_edm(order, chosen, &context, &mut || world.uuid());
+    Ok(translated.map(|Translated { message, warnings }| {
+        for warning in warnings {
+            tracing::info!(?warning, "Order loses something at the border");
+        }
+        message
+    }))
+}
+
+fn asked(
+    platform: &Platform,
+    order: &EvidenceOrder,
+    selection: &Selection,
+) -> Result<Asked, Stopped> {
+    let point = selection.access_point();
+    let partner = partner_of(platform, point);
+    Ok(Asked {
+        request_id: platform.world().uuid(),
+        exchange_id: platform.world().uuid(),
+        partner: partner.ok_or_else(|| Stopped::UnknownPartner(point.value().to_owned()))?,
+        country: country(order, selection),
+        requirement: selection.requirement().id().as_str().to_owned(),
+        evidence_type: selection.service().evidence_type().as_str().to_owned(),
+        came: None,
+    })
 }
 
 async fn send(
@@ -153,7 +170,7 @@ pub fn partner_of(platform: &Platform, access_point: &edm::AgentId) -> Option<St
 }
 
 /// The country the order asks, for this requirement.
-fn country(order: &mapping::noots::EvidenceOrder, selection: &Selection) -> String {
+fn country(order: &EvidenceOrder, selection: &Selection) -> String {
     let owner = selection.service().evidence_type().owner();
     let address = selection
         .provider()

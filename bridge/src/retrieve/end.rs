@@ -1,10 +1,14 @@
 //! How exchanges of this route end when nobody collects: the user says no, time is over, an entry
 //! cannot be worked on.
 
+use std::time::Duration;
+
+use mapping::noots::ConversationId;
+
 use super::{Content, collect::kept_until, content::Came};
 use crate::{
     audit::{Entry, Event},
-    exchange::{Change, OpId, Outcome, Record, State, Step},
+    exchange::{Change, OpId, Outcome, Record, State, Step, store::MemoName},
     outbox::{Leased, Reason},
     platform::{Platform, Stopped},
 };
@@ -109,6 +113,7 @@ pub(super) async fn erase(
         record.step(Step::EvidenceDeleted)?;
     }
     record.set_deadline(None);
+    remember(platform, &record).await?;
     record.erase();
     let summary = record.summary().clone();
     platform
@@ -123,6 +128,29 @@ pub(super) async fn erase(
     }
     Ok(())
 }
+
+/// Whose conversation it was is all that is kept: its consumer hears "gone", everybody else
+/// "unknown". [NOOTS 6.2]
+async fn remember(platform: &Platform, record: &Record) -> Result<(), Stopped> {
+    let Ok(content) = Content::of(record) else {
+        return Ok(());
+    };
+    let name = ended(content.conversation);
+    let until = kept_until(platform, REMEMBERED);
+    platform
+        .store()
+        .remember(&name, content.consumer.as_bytes(), until)
+        .await?;
+    Ok(())
+}
+
+/// Name under which the owner of an ended conversation is kept.
+pub(super) fn ended(conversation: ConversationId) -> MemoName {
+    MemoName::new("ended-conversation", conversation.to_string())
+}
+
+/// A finished exchange is remembered for a day. [NOOTS 9]
+const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 
 /// Erased already: only the deadline is left to be taken away.
 async fn idle(platform: &Platform, mut record: Record) -> Result<(), Stopped> {

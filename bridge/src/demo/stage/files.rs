@@ -106,76 +106,22 @@ impl Files<'_> {
             let url = url.trim_start_matches("https://");
             url.split('/').next().unwrap_or_default().to_owned()
         };
-        let facts = self.facts;
-        format!(
-            r#"[platform]
-party_id = "AP_DE_01"
-party_id_type = "urn:oasis:names:tc:ebcore:partyid-type:unregistered:oots"
-country = "DE"
-environment = "test"
-agent = {{ id = "DE-IP-0001", scheme = "urn:oasis:names:tc:ebcore:partyid-type:unregistered:DE", name = {{ de = "Intermediäre Plattform", en = "Intermediary Platform" }} }}
-
-[listen.as4]
-address = "{as4}"
-tls = {{ certificate = "keys/tls.pem", key = "keys/tls.key" }}
-
-[listen.national]
-address = "{national}"
-tls = {{ certificate = "keys/tls.pem", key = "keys/tls.key", client_ca = "keys/roots.pem" }}
-
-[listen.public]
-address = "{public}"
-tls = {{ certificate = "keys/tls.pem", key = "keys/tls.key" }}
-
-[listen.admin]
-address = "{admin}"
-tls = "off"
-
-[keys]
-as4_signing = {{ key = "keys/as4-signing.key", certificate = "keys/as4-signing.pem" }}
-as4_decryption = [{{ key = "keys/as4-decryption.key", certificate = "keys/as4-decryption.pem" }}]
-storage = [{{ id = "demo-1", key = "keys/storage.key" }}]
-index = "keys/index.key"
-audit = "keys/audit.pem"
-
-[store]
-{store}
-
-[spool]
-url = "file:spool"
-
-[as4]
-pmodes = "pmodes"
-tls = {{ trust = "keys/roots.pem" }}
-
-[partners]
-folder = "partners"
-
-[common_services]
-evidence_broker_url = "{evidence_broker}"
-data_service_directory_url = "{data_service_directory}"
-trust = "keys/common-services.pem"
-tls_trust = "keys/roots.pem"
-
-[national]
-component_id = "ip-0001"
-directory_id = "ip:0001"
-providers = "providers.toml"
-consumers = "consumers.toml"
-sak = {{ url = "{sak}", trust = "keys/roots.pem", certificate = "keys/client.pem", key = "keys/client.key" }}
-
-[mapping]
-folder = "mapping"
-
-[audit]
-path = "audit"
-"#,
-            as4 = address(&urls.as4),
-            national = address(&urls.national),
-            public = address(&urls.public),
-            evidence_broker = facts.evidence_broker_url,
-            data_service_directory = facts.data_service_directory_url,
-            sak = facts.sak_url,
-        )
+        let known = [
+            ("%as4%", address(&urls.as4)),
+            ("%national%", address(&urls.national)),
+            ("%public%", address(&urls.public)),
+            ("%admin%", admin.to_string()),
+            ("%store%", store),
+            ("%evidence_broker%", self.facts.evidence_broker_url.clone()),
+            (
+                "%data_service_directory%",
+                self.facts.data_service_directory_url.clone(),
+            ),
+            ("%sak%", self.facts.sak_url.clone()),
+        ];
+        let template = include_str!("bridge.toml").to_owned();
+        known
+            .iter()
+            .fold(template, |text, (mark, value)| text.replace(mark, value))
     }
 }
