@@ -8,12 +8,14 @@ mod as4;
 mod check;
 mod common_services;
 mod consumers;
+pub mod embedded;
 mod keys;
 mod listen;
 mod load;
 mod national;
 mod overrides;
 mod platform;
+mod print;
 mod problem;
 mod read;
 mod rest;
@@ -37,6 +39,7 @@ pub use self::{
     national::{Codec, National, Peer, Registers, Token, TokenSource},
     overrides::{BadOverride, Overrides},
     platform::{Agent, Environment, LocalizedName, Platform},
+    print::{Setting, settings},
     problem::{ConfigErrors, Origin, Problem},
     rest::{Enforcement, IdentityProvider, LogFormat, Preview, Telemetry, Validation},
     secret::Secret,

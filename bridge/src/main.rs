@@ -1,2 +1,7 @@
 //! Entry point of the `bridge` binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bridge::cli::run(std::env::args_os())
+}

@@ -13,57 +13,23 @@ use super::{
 };
 use crate::http::tls::ClientTls;
 
-/// How often and how long a message is tried.
+/// How long one attempt to send a message may take. How many there are, and how far apart, is agreed
+/// in the P-Mode.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Retry {
-    attempts: u32,
-    interval: Duration,
     timeout: Duration,
 }
 
 impl Retry {
-    /// How often a message is sent at most, the first time included.
-    pub fn attempts(&self) -> u32 {
-        self.attempts
-    }
-
-    /// From one attempt to the next.
-    pub fn interval(&self) -> Duration {
-        self.interval
-    }
-
     /// How long one attempt may take.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// When the last attempt has ended, counted from the first.
-    pub fn budget(&self) -> Duration {
-        self.interval
-            .saturating_mul(self.attempts.saturating_sub(1))
-            .saturating_add(self.timeout)
-    }
-
     fn read(mut table: Table<'_>) -> Self {
-        let attempts = table.or::<u64>("attempts", 4);
-        let bounded = u32::try_from(attempts)
-            .ok()
-            .filter(|count| (1..=100).contains(count));
-        if bounded.is_none() {
-            table.problem(
-                "attempts",
-                format!("{attempts} is out of range"),
-                "1 to 100",
-            );
-        }
-        let interval = table.seconds("interval_secs", 60);
         let timeout = table.seconds("timeout_secs", 30);
         table.finish();
-        Self {
-            attempts: bounded.unwrap_or(1),
-            interval,
-            timeout,
-        }
+        Self { timeout }
     }
 }
 
@@ -109,7 +75,7 @@ impl As4 {
         self.max_payload_bytes
     }
 
-    /// How often and how long a message is tried.
+    /// How long one attempt may take.
     pub fn retry(&self) -> Retry {
         self.retry
     }

@@ -1,5 +1,9 @@
 //! What no section can see alone: settings that contradict each other.
 
+use std::collections::BTreeSet;
+
+use ebms::pmode::Partner;
+
 use super::{
     Config,
     platform::Environment,
@@ -88,25 +92,40 @@ fn timers(config: &Config, report: &Report<'_>) {
     }
 }
 
-/// robustness.md section 8 rule 4: the peer must hear from us before its own deadline.
+/// The peer must have heard from us, or we must know that it has not, before T1 ends.
 fn retry(config: &Config, report: &Report<'_>) {
-    let (retry, t1) = (config.as4().retry(), config.timers().provider().t1());
-    if retry.budget() >= t1 {
+    let (timeout, t1) = (
+        config.as4().retry().timeout(),
+        config.timers().provider().t1(),
+    );
+    let late = |partner: &&Partner| {
+        let template = config.pmodes().template(partner);
+        let budget = template.map(|template| template.retry().window().saturating_add(timeout));
+        budget.is_some_and(|budget| budget >= t1)
+    };
+    let templates: BTreeSet<_> = config
+        .pmodes()
+        .partners()
+        .filter(late)
+        .map(Partner::template)
+        .collect();
+    for template in templates {
         let problem = format!(
-            "{} attempts, {} s apart, end after {} s, not before timers.provider.t1_secs = {}",
-            retry.attempts(),
-            retry.interval().as_secs(),
-            retry.budget().as_secs(),
+            "retry: the last attempt ends not before timers.provider.t1_secs = {}",
             t1.as_secs()
         );
-        report.at("as4.retry", problem, "fewer attempts or a shorter interval");
+        let file = config.as4().pmodes().join(template).with_extension("toml");
+        let hint = "(attempts - 1) * interval_secs + as4.retry.timeout_secs must be less";
+        report
+            .problems
+            .add(&Origin::whole_file(&file), problem, hint);
     }
 }
 
 /// There is one signing key, and a suite never mixes with another within a message.
 fn profile(config: &Config, report: &Report<'_>) {
     let ours = config.as4().outbound_profile();
-    let fits = |partner: &&ebms::pmode::Partner| partner.leg().profile() == ours;
+    let fits = |partner: &&Partner| partner.leg().profile() == ours;
     for partner in config.pmodes().partners().filter(|partner| !fits(partner)) {
         let problem = format!("is not the profile of partner {}", partner.name());
         report.at(

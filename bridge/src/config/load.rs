@@ -21,7 +21,7 @@ use super::{
 
 /// A text file of a folder.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct TextFile {
+pub(super) struct TextFile {
     name: String,
     path: PathBuf,
     text: String,
@@ -29,17 +29,12 @@ pub struct TextFile {
 
 impl TextFile {
     /// The file's name without its ending.
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it lies.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// What it says.
-    pub fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         &self.text
     }
 }

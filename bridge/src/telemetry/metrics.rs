@@ -10,7 +10,8 @@ use prometheus::{
 use super::names;
 
 /// A closed set of label values.
-trait Label: Copy {
+pub trait Label: Copy {
+    /// The value as it stands in a label.
     fn label(self) -> &'static str;
 }
 
