@@ -58,10 +58,10 @@ impl AuditLog {
         let writer = Arc::new(Mutex::new(writer));
         let carrier = Arc::clone(&writer);
         let world = vault.world().clone();
-        let batcher = Batcher::new(move |jobs: Vec<Job>| {
+        let batcher = Arc::new(Batcher::new(move |jobs: Vec<Job>| {
             let mut writer = carrier.lock().unwrap_or_else(PoisonError::into_inner);
             writer.carry(jobs, world.now());
-        });
+        }));
         Ok(Self {
             vault,
             folder,

@@ -3,6 +3,7 @@
 //! Writers gather in a group commit; readers never wait for them. One process at a time can have
 //! the file open.
 
+mod bell;
 mod exchanges;
 mod file;
 mod messages;
@@ -19,7 +20,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::file::File;
+use self::{bell::Bell, file::File};
 use super::{
     change::{Applied, Change, Opened, Opening},
     id::{EntryId, EpochNumber, ExchangeId, OpId},
@@ -30,16 +31,18 @@ use super::{
     stored::{Prepared, StoredAnswer, memo_place, open_answer, open_entry, open_record},
 };
 use crate::{
-    outbox::{DeadLetter, Entry, Lease, Leased, Reason, Take},
+    outbox::{DeadLetter, Entry, Lease, Leased, Reason, Take, WorkKind},
     seal::Vault,
 };
+
+/// How often a waiting worker looks at what nobody rang for.
+const RECOVERY: Duration = Duration::from_secs(30);
 
 /// The store of a single node.
 pub struct Embedded {
     vault: Vault,
     file: Arc<File>,
-    /// Rung when there may be work to take.
-    work: Arc<Notify>,
+    bell: Arc<Bell>,
     /// Rung when the next deadline may have changed.
     deadlines: Arc<Notify>,
 }
@@ -66,7 +69,7 @@ impl Embedded {
         Ok(Self {
             file: Arc::new(File::new(database, vault.world().now().as_millisecond())?),
             vault,
-            work: Arc::new(Notify::new()),
+            bell: Arc::new(Bell::default()),
             deadlines: Arc::new(Notify::new()),
         })
     }
@@ -77,6 +80,17 @@ impl Embedded {
 
     fn draw_op(&self) -> OpId {
         OpId::new(self.vault.world().uuid())
+    }
+
+    /// Wakes whom a transition concerns.
+    fn ring(&self, new: &[Option<WorkKind>]) {
+        for work in new {
+            match work {
+                Some(kind) => self.bell.expect(*kind),
+                None => self.bell.alarm(),
+            }
+        }
+        self.deadlines.notify_waiters();
     }
 
     /// When to look again: at `next`, or when the waiting is over.
@@ -98,7 +112,7 @@ impl Embedded {
             return Ok(Taken::Nothing(next));
         }
         let (kinds, holder, length) = (take.kinds.clone(), self.draw_op(), take.lease);
-        let (file, work) = (Arc::clone(&self.file), Arc::clone(&self.work));
+        let (file, bell) = (Arc::clone(&self.file), Arc::clone(&self.bell));
         let own_file = Arc::clone(&file);
         let taking = async move {
             let take = move |tx: &_| queue::take(tx, &kinds, now, (holder, length));
@@ -112,7 +126,7 @@ impl Embedded {
             if let Err(error) = returned {
                 tracing::debug!(%error, "Unwanted entry stays taken until its lease is over");
             }
-            work.notify_waiters();
+            bell.alarm();
         });
         let taken = taken.await?;
         Ok(taken.map_or(Taken::Nothing(next), |taken| Taken::Raw(Box::new(taken))))
@@ -220,22 +234,28 @@ impl Store for Embedded {
     async fn open(&self, opening: &Opening) -> Result<Opened, StoreError> {
         let prepared = Prepared::opening(&self.vault, opening)?;
         let now = self.vault.world().now();
+        let new = work_of(&prepared, now);
         let opened = self
             .file
             .write(move |tx| exchanges::open(tx, &prepared, now))
             .await?;
-        self.wake();
+        if matches!(opened, Opened::Created(_)) {
+            self.ring(&new);
+        }
         Ok(opened)
     }
 
     async fn apply(&self, change: &Change) -> Result<Applied, StoreError> {
         let prepared = Prepared::change(&self.vault, change)?;
         let now = self.vault.world().now();
+        let new = work_of(&prepared, now);
         let applied = self
             .file
             .write(move |tx| exchanges::apply(tx, &prepared, now))
             .await?;
-        self.wake();
+        if matches!(applied, Applied::Done(_)) {
+            self.ring(&new);
+        }
         Ok(applied)
     }
 
@@ -292,21 +312,28 @@ impl Store for Embedded {
 
     async fn take(&self, take: &Take) -> Result<Option<Leased>, StoreError> {
         let end = far(take.wait);
+        let (mut seen, mut next) = (None, None);
         loop {
-            let changed = self.work.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            match self.take_now(take).await? {
-                Taken::Raw(taken) => {
-                    if let Some(leased) = self.unseal(*taken).await? {
-                        return Ok(Some(leased));
-                    }
+            let rung = self.bell.rung();
+            tokio::pin!(rung);
+            rung.as_mut().enable();
+            while self.bell.is_worth_a_look(&take.kinds, &mut seen) {
+                match self.take_now(take).await? {
+                    Taken::Nothing(at) => next = at,
+                    Taken::Raw(taken) => match self.unseal(*taken).await? {
+                        Some(leased) => return Ok(Some(leased)),
+                        None => seen = None,
+                    },
                 }
-                Taken::Nothing(_) if Instant::now() >= end => return Ok(None),
-                Taken::Nothing(next) => tokio::select! {
-                    () = changed => {}
-                    () = sleep_until(self.until(next, end)) => {}
-                },
+            }
+            if Instant::now() >= end {
+                return Ok(None);
+            }
+            // Leases of others may end before anything is put.
+            let look = self.until(next, end.min(far(RECOVERY)));
+            tokio::select! {
+                () = rung => {}
+                () = sleep_until(look) => seen = None,
             }
         }
     }
@@ -329,7 +356,7 @@ impl Store for Embedded {
             .file
             .write(move |tx| queue::postpone(tx, &lease, until, &reason))
             .await?;
-        self.work.notify_waiters();
+        self.bell.alarm();
         Ok(postponed)
     }
 
@@ -357,7 +384,7 @@ impl Store for Embedded {
             .file
             .write(move |tx| queue::replay(tx, (exchange, entry), now))
             .await?;
-        self.work.notify_waiters();
+        self.bell.alarm();
         Ok(replayed)
     }
 
@@ -416,9 +443,21 @@ impl Store for Embedded {
     }
 
     fn wake(&self) {
-        self.work.notify_waiters();
+        self.bell.alarm();
         self.deadlines.notify_waiters();
     }
+}
+
+/// The new entries of a transition: the kind of those that can be taken at once.
+fn work_of(prepared: &Prepared, now: Timestamp) -> Vec<Option<WorkKind>> {
+    let now_ms = now.as_millisecond();
+    let entries = prepared.entries.iter();
+    let entries = entries.map(|e| {
+        e.not_before_ms
+            .is_none_or(|at| at <= now_ms)
+            .then_some(e.kind)
+    });
+    entries.collect()
 }
 
 fn far(wait: Duration) -> Instant {

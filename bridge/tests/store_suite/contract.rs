@@ -895,7 +895,7 @@ async fn everything_survives_a_restart(h: Harness) {
         .unwrap();
     assert!(matches!(again, Claim::Answered(bytes) if bytes == "receipt"));
     h.step(LEASE).await;
-    let mut work = vec![h.take("w").await, h.take("w").await];
+    let mut work = [h.take("w").await, h.take("w").await];
     work.sort_by_key(|leased| leased.entry.kind());
     assert_eq!(work[0].entry.data(), "taken");
     assert_eq!(work[1].entry.data(), "waiting");

@@ -56,7 +56,7 @@ const FILE_VERSION: u64 = 1;
 /// The file with its group commit.
 pub(super) struct File {
     database: Arc<Database>,
-    writers: Arc<Batcher<Box<dyn Job>>>,
+    writers: Batcher<Box<dyn Job>>,
 }
 
 impl File {
