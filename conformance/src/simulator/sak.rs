@@ -4,13 +4,14 @@
 //! gets the identical answer; another body under the same nachrichtenUUID is refused.
 
 mod exchange;
+mod push;
+mod respond;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context, Result};
-use axum::body::Body as HttpBody;
+use anyhow::Result;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use self::exchange::Exchange;
+use self::respond::{accepted, message, problem};
 use super::http::{Caller, MAX_BODY, Server, TlsIdentity, header, server_tls};
 use super::journal::{Journal, Keys, Step, Verdict, Wire, sha256_hex};
 use super::national::{Agent, Findings, classified, list, open, text};
@@ -345,56 +347,6 @@ impl Shared {
         Ok(accepted(&id))
     }
 
-    async fn push(&self, id: &str, body: Bytes) {
-        let bytes = body.len() as u64;
-        let verdict = match self.post_answer(id, body).await {
-            Ok(()) => Verdict::Ok,
-            Err(error) => Verdict::Complaint(format!("{error:#}")),
-        };
-        let (from, to) = (SAK.to_owned(), self.spec.platform.name.clone());
-        self.record((from, to), "answer pushed", id, (bytes, verdict));
-    }
-
-    async fn post_answer(&self, id: &str, body: Bytes) -> Result<()> {
-        let target = self
-            .spec
-            .push
-            .as_ref()
-            .context("nowhere to push the answer to")?;
-        let client = self.pusher.as_ref().context("no client to push with")?;
-        let pushed = serde_json::from_slice::<Value>(&body).unwrap_or_default();
-        let own_id = pushed
-            .as_object()
-            .and_then(|members| members.values().next())
-            .and_then(|message| {
-                text(
-                    message,
-                    "/nachrichtenkopf/identifikation.nachricht/nachrichtenUUID",
-                )
-            })
-            .unwrap_or_default()
-            .to_owned();
-        let mut request = client.post(format!("{}/noots/v1/responses", target.base_url));
-        if let Some(token) = &target.token {
-            request = request.bearer_auth(token);
-        }
-        let response = request
-            .header("Content-Type", "application/json")
-            .header("X-NOOTS-Message-ID", own_id)
-            .header("X-NOOTS-Correlation-ID", id)
-            .header("X-NOOTS-Sender-ID", SAK)
-            .body(body)
-            .send()
-            .await
-            .context("the platform could not be reached")?;
-        let status = response.status().as_u16();
-        anyhow::ensure!(
-            status == 204,
-            "the platform answered {status} to a pushed message"
-        );
-        Ok(())
-    }
-
     /// Fetches the token of the Vermittlungsstelle into the message
     fn with_token(&self, mut message: Value, findings: &mut Findings) -> Value {
         findings.expect(message.get("IssuedToken").is_none(), || {
@@ -492,56 +444,11 @@ impl Shared {
     }
 }
 
-fn message(body: &Bytes, correlation: &str) -> Response {
-    respond(
-        200,
-        &[
-            ("Content-Type", "application/json"),
-            ("X-NOOTS-Correlation-ID", correlation),
-        ],
-        body.clone(),
-    )
-}
-
 /// Whether the only member of the body, the message, has the attribute `test`
 fn is_test(body: &[u8]) -> bool {
     let body = serde_json::from_slice::<Value>(body).unwrap_or_default();
     let message = body.as_object().and_then(|members| members.values().next());
     message.is_some_and(|message| message.get("test").is_some())
-}
-
-fn accepted(id: &str) -> Response {
-    let location = format!("/v1/messages/{id}");
-    let headers = [
-        ("Location", location.as_str()),
-        ("Retry-After", "1"),
-        ("X-NOOTS-Correlation-ID", id),
-    ];
-    respond(202, &headers, Bytes::new())
-}
-
-fn problem(status: u16, detail: &str, id: Option<&str>) -> Response {
-    let mut problem = json!({"type": "about:blank", "status": status, "detail": detail});
-    if let (Some(id), Some(members)) = (id, problem.as_object_mut()) {
-        members.insert("messageId".to_owned(), json!(id));
-    }
-    respond(
-        status,
-        &[("Content-Type", "application/problem+json")],
-        problem.to_string().into(),
-    )
-}
-
-fn respond(status: u16, headers: &[(&str, &str)], body: Bytes) -> Response {
-    let mut builder = Response::builder().status(status);
-    for (name, value) in headers {
-        builder = builder.header(*name, *value);
-    }
-    builder.body(HttpBody::from(body)).unwrap_or_else(|_| {
-        let mut response = Response::new(HttpBody::empty());
-        *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
-        response
-    })
 }
 
 /// Name of this simulator in the journal

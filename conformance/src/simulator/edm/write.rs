@@ -18,7 +18,7 @@ pub fn request(facts: &RequestFacts) -> Vec<u8> {
     let mut attributes = namespaces();
     attributes.push(("id", &id));
     if facts.version == EdmVersion::V1_2 {
-        // [R-EDM-REQ] the language stands at the root up to 1.2 and is forbidden there in 2.0.
+        // The language stands at the root up to 1.2 and is forbidden there in 2.0.
         attributes.push(("xml:lang", &facts.language));
     }
     let mut writer = Writer::with_declaration();

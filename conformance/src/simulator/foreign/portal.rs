@@ -351,10 +351,8 @@ impl Portal {
             ..header_keys(&delivered.message)
         };
         let mut all = self.asked();
-        let found = all
-            .iter_mut()
-            .find(|asked| asked.is_answered_by(request_id, conversation));
-        let Some(asked) = found else {
+        let found = find(&all, request_id, conversation);
+        let Some(asked) = found.and_then(|index| all.get_mut(index)) else {
             findings.push("the answer belongs to no request of this portal".to_owned());
             drop(all);
             return self
@@ -390,14 +388,22 @@ impl Portal {
     }
 }
 
-impl Asked {
-    fn is_answered_by(&self, request_id: Option<&str>, conversation: &str) -> bool {
-        match (&self.request, request_id) {
-            (Some(request), Some(id)) => bare(&request.id) == id,
-            // Only an unreadable request may be answered without its id.
-            _ => self.conversation_id == conversation,
-        }
-    }
+/// The request an answer is for: by id and conversation, else by the id alone. Only an unreadable
+/// request is found by the conversation alone
+fn find(all: &[Asked], request_id: Option<&str>, conversation: &str) -> Option<usize> {
+    let same_id = |asked: &Asked| {
+        let own = asked.request.as_ref().map(|request| bare(&request.id));
+        own.is_some() && own == request_id
+    };
+    let same_session = |asked: &Asked| asked.conversation_id == conversation;
+    let unreadable = |asked: &Asked| asked.request.is_none() || request_id.is_none();
+    all.iter()
+        .position(|asked| same_id(asked) && same_session(asked))
+        .or_else(|| all.iter().position(same_id))
+        .or_else(|| {
+            all.iter()
+                .position(|asked| unreadable(asked) && same_session(asked))
+        })
 }
 
 fn value_of(letter: &Letter, name: &str) -> Option<(String, String)> {
