@@ -8,8 +8,6 @@ use ebms::{Partner, SentProof, signal};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use jiff::Timestamp;
 
-use super::outbound::Sending;
-
 /// The most an answer to a message may hold: receipts grow with the number of parts.
 const ANSWER_BYTES: usize = 2 << 20;
 
@@ -25,6 +23,15 @@ pub enum Attempt {
     },
     /// No connection, or none that held long enough for an answer. The message may have arrived.
     Unreachable,
+}
+
+/// A message built before: what is needed to post it and to judge the answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Outbound<'o> {
+    /// `Content-Type` of the octets.
+    pub content_type: &'o str,
+    /// What was signed in it.
+    pub proof: &'o SentProof,
 }
 
 /// Sends one message once.
@@ -44,7 +51,7 @@ impl Client {
     pub async fn send(
         &self,
         partner: &Partner,
-        sending: &Sending,
+        message: &Outbound<'_>,
         body: Bytes,
         now: Timestamp,
     ) -> Attempt {
@@ -52,10 +59,10 @@ impl Client {
         let request = self
             .http
             .post(partner.endpoint())
-            .header(CONTENT_TYPE, &sending.content_type)
+            .header(CONTENT_TYPE, message.content_type)
             .body(body);
         match request.send().await {
-            Ok(response) => read(response, &sending.proof, partner, now).await,
+            Ok(response) => read(response, message.proof, partner, now).await,
             Err(error) => {
                 tracing::debug!(%error, "Partner cannot be reached");
                 Attempt::Unreachable

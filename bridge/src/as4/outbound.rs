@@ -12,7 +12,7 @@ use ebms::{
 use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 
-use super::client::Attempt;
+use super::client::{Attempt, Outbound};
 use crate::{
     exchange::{EntryId, Record},
     outbox::{Leased, NewEntry, Reason, WorkKind},
@@ -194,9 +194,13 @@ pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate
         .unwrap_or_else(default_schedule);
     let body = platform.spool().get(key, &sending.object).await?;
     let span = tracing::info_span!(names::SPAN_AS4_SEND, { names::PARTNER } = %sending.partner);
+    let message = Outbound {
+        content_type: &sending.content_type,
+        proof: &sending.proof,
+    };
     let attempt = platform
         .as4_client()
-        .send(partner, &sending, body, platform.world().now())
+        .send(partner, &message, body, platform.world().now())
         .instrument(span)
         .await;
     let made = leased.entry.attempt();

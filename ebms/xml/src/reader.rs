@@ -3,6 +3,8 @@
 
 mod build;
 
+mod value;
+
 use crate::{Document, Limits, chars, limit::Instructions};
 use build::Builder;
 use quick_xml::{
