@@ -1,0 +1,207 @@
+//! The XPath subset our own rules are written in, compiled once and shared by all threads.
+//!
+//! It is real XPath 2.0: what is written here means the same to a full engine, and the tests run
+//! every rule through one to prove it. The subset leaves out what rules need not: positions,
+//! node-type tests other than names, arithmetic beyond `+`, value comparison, most functions.
+//! Anything outside is refused when a set is compiled, never when a document is checked.
+
+mod evaluate;
+mod read;
+mod value;
+
+use regex::Regex;
+use std::collections::BTreeMap;
+
+pub(crate) use evaluate::{Fault, Focus};
+pub(crate) use value::Item;
+
+/// Values of the code lists, by the name of the variable.
+pub(crate) type CodeLists = BTreeMap<String, Vec<String>>;
+
+/// A compiled expression.
+#[derive(Debug)]
+pub(crate) enum Expression {
+    Or(Vec<Self>),
+    And(Vec<Self>),
+    Compare {
+        operator: Operator,
+        kind: Compared,
+        left: Box<Self>,
+        right: Box<Self>,
+    },
+    Sum(Vec<Self>),
+    Union(Vec<Self>),
+    Path {
+        start: Start,
+        steps: Vec<Step>,
+    },
+    Constants(Constants),
+    Number(f64),
+    Sequence(Vec<Self>),
+    Variable(usize),
+    Context,
+    Call(Function, Vec<Self>),
+    Matches {
+        subject: Box<Self>,
+        pattern: Regex,
+    },
+    Tokenize {
+        subject: Box<Self>,
+        pattern: Regex,
+    },
+    Quantified {
+        every: bool,
+        domain: Box<Self>,
+        condition: Box<Self>,
+    },
+    If {
+        condition: Box<Self>,
+        then: Box<Self>,
+        otherwise: Box<Self>,
+    },
+}
+
+/// String literals and code lists, known when the expression is compiled.
+#[derive(Debug)]
+pub(crate) struct Constants {
+    ordered: Vec<String>,
+    sorted: Vec<String>,
+}
+
+impl Constants {
+    fn new(ordered: Vec<String>) -> Self {
+        let mut sorted = ordered.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        Self { ordered, sorted }
+    }
+
+    fn contains(&self, value: &str) -> bool {
+        self.sorted
+            .binary_search_by(|known| known.as_str().cmp(value))
+            .is_ok()
+    }
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// How the operands of a comparison are compared; known from their expressions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Compared {
+    Text,
+    Number,
+    Boolean,
+}
+
+#[derive(Debug)]
+pub(crate) enum Start {
+    Context,
+    Root,
+    Expression(Box<Expression>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Step {
+    axis: Axis,
+    name: NameTest,
+    predicates: Vec<Expression>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Axis {
+    Child,
+    Descendant,
+    DescendantOrSelf,
+    Attribute,
+    Parent,
+    Ancestor,
+    Itself,
+}
+
+#[derive(Debug)]
+pub(crate) enum NameTest {
+    Any,
+    AnyIn(&'static str),
+    Is(&'static str, String),
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Function {
+    Boolean,
+    Concat,
+    Contains,
+    Count,
+    Current,
+    DistinctValues,
+    Empty,
+    EndsWith,
+    Exists,
+    LocalName,
+    NamespaceUri,
+    NormalizeSpace,
+    Not,
+    StartsWith,
+    StringJoin,
+    StringLength,
+    StringValue,
+    SubstringAfter,
+    SubstringBefore,
+}
+
+/// Why an expression was refused.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{problem} at character {position}")]
+pub(crate) struct NotAnExpression {
+    problem: &'static str,
+    position: usize,
+}
+
+impl Expression {
+    /// Compiles a test or a context.
+    pub(crate) fn compile(text: &str, lists: &CodeLists) -> Result<Self, NotAnExpression> {
+        read::compile(text, lists)
+    }
+
+    fn compared(&self) -> Compared {
+        match self {
+            Self::Number(_)
+            | Self::Sum(_)
+            | Self::Call(Function::Count | Function::StringLength, _) => Compared::Number,
+            Self::If { then, .. } => then.compared(),
+            Self::Or(_)
+            | Self::And(_)
+            | Self::Compare { .. }
+            | Self::Matches { .. }
+            | Self::Quantified { .. }
+            | Self::Call(
+                Function::Boolean
+                | Function::Contains
+                | Function::Empty
+                | Function::EndsWith
+                | Function::Exists
+                | Function::Not
+                | Function::StartsWith,
+                _,
+            ) => Compared::Boolean,
+            Self::Union(_)
+            | Self::Path { .. }
+            | Self::Constants(_)
+            | Self::Sequence(_)
+            | Self::Variable(_)
+            | Self::Context
+            | Self::Call(..)
+            | Self::Tokenize { .. } => Compared::Text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
