@@ -28,6 +28,8 @@ pub(crate) enum Expression {
         kind: Compared,
         left: Box<Self>,
         right: Box<Self>,
+        /// The right side is the same for all siblings, so it is evaluated once for all of them.
+        shared: bool,
     },
     Sum(Vec<Self>),
     Union(Vec<Self>),
@@ -168,6 +170,48 @@ impl Expression {
     /// Compiles a test or a context.
     pub(crate) fn compile(text: &str, lists: &CodeLists) -> Result<Self, NotAnExpression> {
         read::compile(text, lists)
+    }
+
+    /// Whether the value depends on nothing but the parent of the context node.
+    fn is_shared_by_siblings(&self) -> bool {
+        let Self::Path {
+            start: Start::Context,
+            steps,
+        } = self
+        else {
+            return false;
+        };
+        let from_parent = steps.first().is_some_and(|step| step.axis == Axis::Parent);
+        from_parent && !self.uses_focus()
+    }
+
+    /// Whether `current()` or a variable occurs.
+    fn uses_focus(&self) -> bool {
+        let any = |parts: &[Self]| parts.iter().any(Self::uses_focus);
+        match self {
+            Self::Variable(_) | Self::Call(Function::Current, _) => true,
+            Self::Constants(_) | Self::Number(_) | Self::Context => false,
+            Self::Or(parts)
+            | Self::And(parts)
+            | Self::Sum(parts)
+            | Self::Union(parts)
+            | Self::Sequence(parts)
+            | Self::Call(_, parts) => any(parts),
+            Self::Compare { left, right, .. } => left.uses_focus() || right.uses_focus(),
+            Self::Path { start, steps } => {
+                matches!(start, Start::Expression(start) if start.uses_focus())
+                    || steps.iter().any(|step| any(&step.predicates))
+            }
+            Self::Matches { subject, .. } | Self::Tokenize { subject, .. } => subject.uses_focus(),
+            Self::Quantified {
+                domain, condition, ..
+            } => domain.uses_focus() || condition.uses_focus(),
+            Self::If {
+                condition,
+                then,
+                otherwise,
+            } => condition.uses_focus() || then.uses_focus() || otherwise.uses_focus(),
+        }
     }
 
     fn compared(&self) -> Compared {

@@ -5,7 +5,10 @@ use super::{
     value::{Item, normalized},
 };
 use regex::Regex;
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 use xml::{Document, Element};
 
 type Evaluated<T> = Result<T, Fault>;
@@ -26,6 +29,8 @@ pub(crate) struct Focus<'d> {
     current: Item<'d>,
     variables: Vec<Item<'d>>,
     left: u64,
+    /// Values that all children of an element share, by expression and parent.
+    shared: BTreeMap<(usize, usize), BTreeSet<String>>,
 }
 
 impl<'d> Focus<'d> {
@@ -37,6 +42,7 @@ impl<'d> Focus<'d> {
             current: Item::Document(root),
             variables: Vec::new(),
             left: steps,
+            shared: BTreeMap::new(),
         }
     }
 
@@ -83,7 +89,13 @@ impl<'d> Focus<'d> {
                 kind,
                 left,
                 right,
-            } => self.compare((*operator, *kind), left, right, context),
+                shared,
+            } => {
+                if *shared && let Item::Element(element) = context {
+                    return self.is_among_siblings(left, right, *element);
+                }
+                self.compare((*operator, *kind), left, right, context)
+            }
             Expression::Matches { subject, pattern } => {
                 let text = self.text(subject, context)?;
                 Ok(pattern.is_match(&text))
@@ -178,6 +190,33 @@ impl<'d> Focus<'d> {
             }
         }
         Ok(false)
+    }
+
+    /// `left = ../…`: without this, a list of n objects that refer to each other costs n².
+    fn is_among_siblings(
+        &mut self,
+        left: &Expression,
+        right: &Expression,
+        element: Element<'d>,
+    ) -> Evaluated<bool> {
+        let context = Item::Element(element);
+        let parent = element
+            .parent()
+            .map_or(usize::MAX, |parent| parent.span().start);
+        // Expressions outlive the check, so the address names one.
+        let key = (std::ptr::from_ref(right).addr(), parent);
+        if !self.shared.contains_key(&key) {
+            let values = self.evaluate(right, &context)?;
+            let values = values.iter().map(|item| item.text().into_owned()).collect();
+            self.shared.insert(key, values);
+        }
+        let lefts = self.evaluate(left, &context)?;
+        let known = self.shared.get(&key);
+        Ok(known.is_some_and(|known| {
+            lefts
+                .iter()
+                .any(|item| known.contains(item.text().as_ref()))
+        }))
     }
 
     fn evaluate(&mut self, expression: &Expression, context: &Item<'d>) -> Evaluated<Sequence<'d>> {

@@ -141,7 +141,10 @@ impl Reader<'_> {
         if !equality && kind != Compared::Number {
             return self.refuse("only numbers have an order");
         }
+        let shared =
+            (operator, kind) == (Operator::Equal, Compared::Text) && right.is_shared_by_siblings();
         Ok(Expression::Compare {
+            shared,
             operator,
             kind,
             left: Box::new(left),
