@@ -16,6 +16,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use self::{exit::Failure, output::Output};
 pub use self::{
     exit::{
         CONFIGURATION, FINDINGS, INTERNAL, INTERRUPTED, NO_PERMISSION, TRY_AGAIN, UNAVAILABLE,
@@ -23,7 +24,6 @@ pub use self::{
     },
     init::{InitError, write as write_example},
 };
-use self::{exit::Failure, output::Output};
 use crate::{
     config::{Config, Overrides},
     demo::{self, DemoOptions},
@@ -43,7 +43,12 @@ struct Arguments {
 #[derive(Args, Debug)]
 struct Global {
     /// The configuration file
-    #[arg(long, global = true, value_name = "FILE", default_value = "bridge.toml")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "bridge.toml"
+    )]
     config: PathBuf,
     /// Sets one key of the configuration; may be repeated
     #[arg(long, global = true, value_name = "KEY=VALUE")]
@@ -135,8 +140,17 @@ fn dispatch(arguments: Arguments, output: &Output) -> Result<ExitCode, Failure> 
     let world = World::system();
     match command {
         Command::Serve => serve::run(&global, world),
-        Command::Demo { serve, scenario, store } => {
-            let options = DemoOptions { serve, scenario, store, json: global.json };
+        Command::Demo {
+            serve,
+            scenario,
+            store,
+        } => {
+            let options = DemoOptions {
+                serve,
+                scenario,
+                store,
+                json: global.json,
+            };
             serve::block_on(demo::run(options))
         }
         Command::Init { folder } => init::run(&folder, &world, output),

@@ -89,7 +89,11 @@ impl Config {
             Err(wrong) => {
                 let origin = Origin::whole_file(path);
                 let hint = "bridge init DIR writes a configuration; --config names another";
-                context.problems.add(&origin, wrong.problem, hint);
+                let problem = wrong
+                    .problem
+                    .trim_start_matches(&origin.to_string())
+                    .trim_start();
+                context.problems.add(&origin, problem, hint);
                 None
             }
         };
@@ -99,6 +103,8 @@ impl Config {
     fn read(path: &Path, text: &str, overrides: &Overrides, context: &Context) -> Option<Self> {
         let mut tree = tree::parse(path, text, &context.problems);
         overrides.apply(&mut tree, &context.problems);
+        // What a syntax error swallowed would be reported as missing.
+        context.problems.is_empty().then_some(())?;
         let config = Self::sections(path, &tree, context)?;
         check::contradictions(&config, &tree, &context.problems);
         Some(config)

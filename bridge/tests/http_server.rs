@@ -1,5 +1,11 @@
 //! The accept loop over raw sockets: what it answers, what it refuses, when it loses patience, how
 //! it stops. Time is paused: it advances only while everybody waits.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test code"
+)]
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -276,7 +282,8 @@ async fn a_body_too_large_is_answered_although_it_is_still_coming() {
     assert!(answer.contains("connection: close"), "{answer}");
     assert!(answer.contains("/problems/payload-too-large"), "{answer}");
     drop(from);
-    let _ = sending.await.unwrap();
+    // Whether the rest of the body could be sent is up to the network.
+    drop(sending.await.unwrap());
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! TLS of listeners and of the outgoing client, with certificates made for the test.
+#![expect(clippy::unwrap_used, reason = "test code")]
 
 use std::{net::SocketAddr, time::Duration};
 

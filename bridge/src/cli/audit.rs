@@ -41,6 +41,9 @@ pub(super) fn run(
             });
             output.record(&record, || {
                 let unsigned = intact.unsigned;
+                if last < first {
+                    return "the log is empty".to_owned();
+                }
                 format!("entries {first} to {last} are intact, {unsigned} not yet signed\n{hash}")
             })?;
             Ok(ExitCode::SUCCESS)

@@ -32,15 +32,12 @@ pub(super) fn run(
 }
 
 fn check(global: &Global, output: Output) -> Result<ExitCode, Failure> {
-    let errors = match Config::load(&global.config, &global.overrides()?) {
-        Ok(_) => {
-            let record = json!({ "ok": true });
-            output.record(&record, || {
-                format!("{}: no problems", global.config.display())
-            })?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Err(errors) => errors,
+    let Err(errors) = Config::load(&global.config, &global.overrides()?) else {
+        let record = json!({ "ok": true });
+        output.record(&record, || {
+            format!("{}: no problems", global.config.display())
+        })?;
+        return Ok(ExitCode::SUCCESS);
     };
     for problem in errors.problems() {
         let record = json!({

@@ -66,16 +66,15 @@ fn national(code: &str) -> Option<String> {
 
 fn problem(code: &str) -> Option<String> {
     let slug = code.trim_start_matches("/problems/");
-    let kind = Kind::all().iter().find(|kind| kind.slug() == slug)?;
+    let kind = Kind::ALL.iter().find(|kind| kind.slug() == slug)?;
     let again = if kind.is_retryable() {
         "trying again may help"
     } else {
         "trying again is no use"
     };
+    let (title, status, meaning) = (kind.title(), kind.status().as_u16(), kind.meaning());
     Some(format!(
-        "{slug}: {} (HTTP {}, {again})",
-        kind.title(),
-        kind.status().as_u16()
+        "{slug}: {title} (HTTP {status}, {again})\n{meaning}"
     ))
 }
 
@@ -93,7 +92,7 @@ mod tests {
         assert!(
             edm("EDM:ERR:0004")
                 .unwrap()
-                .contains("rs:ObjectNotFoundExceptionType")
+                .contains("(ObjectNotFoundExceptionType)")
         );
         assert!(problem("store-unavailable").unwrap().contains("HTTP 503"));
         assert_eq!(ebms("EBMS:9999"), None);

@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use mapping::{CodeTables, code_table::Titles, noots::LanguageCode};
+use mapping::{
+    CodeTables,
+    code_table::{Titles, providers::Providers},
+    noots::LanguageCode,
+};
 use serde_json::json;
 
 use super::{
@@ -38,9 +42,23 @@ pub(super) fn run(
 
 /// Contradictions inside the tables are refused when they are read; these are gaps between them.
 fn check(config: &Config, output: Output) -> Result<ExitCode, Failure> {
-    let findings = gaps(config);
+    let Registers::Table(providers) = config.national().registers() else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let findings = gaps(config.tables(), providers);
     for finding in &findings {
-        output.record(&json!({ "finding": finding }), || finding.clone())?;
+        let record = json!({ "level": "finding", "text": finding });
+        output.record(&record, || finding.clone())?;
+    }
+    for evidence in config.tables().evidence_types().iter() {
+        let id = evidence.classification();
+        if !providers
+            .iter()
+            .any(|provider| provider.evidence_type() == id)
+        {
+            let text = format!("note: no register delivers {}", id.as_str());
+            output.record(&json!({ "level": "note", "text": text }), || text.clone())?;
+        }
     }
     Ok(if findings.is_empty() {
         ExitCode::SUCCESS
@@ -49,43 +67,29 @@ fn check(config: &Config, output: Output) -> Result<ExitCode, Failure> {
     })
 }
 
-fn gaps(config: &Config) -> Vec<String> {
-    let tables = config.tables();
-    let Registers::Table(providers) = config.national().registers() else {
-        return Vec::new();
-    };
+/// What a register is said to deliver and the tables do not know.
+fn gaps(tables: &CodeTables, providers: &Providers) -> Vec<String> {
     let mut findings = Vec::new();
     for provider in providers.iter() {
-        let known = tables
-            .evidence_types()
-            .find_national(provider.evidence_type());
         let service = provider.service_id();
-        let Some(known) = known else {
-            let id = provider.evidence_type().as_str();
+        let id = provider.evidence_type();
+        let Some(known) = tables.evidence_types().find_national(id) else {
             findings.push(format!(
-                "provider {service} delivers {id}, which no table has"
+                "{service} delivers {}, which no table has",
+                id.as_str()
             ));
             continue;
         };
-        let offered = provider.formats().iter().map(|format| format.as_str());
         let listed: Vec<_> = known
             .formats()
             .iter()
             .map(|format| format.as_str())
             .collect();
+        let offered = provider.formats().iter().map(|format| format.as_str());
         for format in offered.filter(|format| !listed.contains(format)) {
             findings.push(format!(
-                "provider {service} delivers {format}, which its type has not"
+                "{service} delivers {format}, which its evidence type has not"
             ));
-        }
-    }
-    for evidence in tables.evidence_types().iter() {
-        let id = evidence.classification();
-        if !providers
-            .iter()
-            .any(|provider| provider.evidence_type() == id)
-        {
-            findings.push(format!("nobody delivers {}", id.as_str()));
         }
     }
     findings

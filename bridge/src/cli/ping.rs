@@ -1,6 +1,6 @@
 //! `ping`: the test service of a partner, asked with a signed message, answered with a receipt.
 
-use std::process::ExitCode;
+use std::{error::Error, process::ExitCode};
 
 use ebms::{
     Answer, ConversationId, Draft, Heading, MessageId, Outgoing, Partner, Party, Property, Service,
@@ -55,7 +55,7 @@ pub(super) fn run(
 }
 
 fn message(config: &Config, partner: &Partner, world: &World) -> Result<Outgoing, Failure> {
-    let internal = |error: &dyn std::error::Error| Failure::Internal(error.to_string());
+    let internal = |error: &dyn Error| Failure::Internal(error.to_string());
     let id = |text: String| text.parse::<MessageId>();
     let platform = config.platform();
     let (own, theirs) = (platform.party_id(), partner.party_ids().first());
@@ -98,8 +98,12 @@ async fn ask(
     outgoing: &Outgoing,
     world: &World,
 ) -> Result<Answer, Failure> {
-    let unreachable = |error: &dyn std::error::Error| {
-        Failure::Unreachable(format!("{} cannot be reached: {error}", partner.endpoint()))
+    let unreachable = |error: &dyn Error| {
+        Failure::Unreachable(format!(
+            "{} cannot be reached: {}",
+            partner.endpoint(),
+            chain(error)
+        ))
     };
     let timeouts = CallTimeouts::within(config.as4().retry().timeout());
     let client = client(config.as4().tls(), timeouts)
@@ -133,6 +137,17 @@ async fn ask(
         partner,
         world.now(),
     ))
+}
+
+/// An error with its causes: "connection refused" stands at the very end.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }
 
 fn verdict(answer: &Answer) -> (bool, String) {

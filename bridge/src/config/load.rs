@@ -94,7 +94,8 @@ impl Context {
             Ok(read) => return Some(read),
             Err(problems) => problems,
         };
-        for problem in problems {
+        // A table that is missing is reported as such; what it would have to hold need not be.
+        for problem in problems.iter().filter(|problem| !problem.file().is_empty()) {
             let origin = Origin::File {
                 file: problem.file().into(),
                 line: problem.line(),
@@ -106,6 +107,9 @@ impl Context {
 
     /// The mapping tables.
     pub(super) fn tables(&self, files: &[TextFile]) -> Option<CodeTables> {
+        if files.is_empty() {
+            return None;
+        }
         let names: Vec<_> = files
             .iter()
             .map(|file| file.path.display().to_string())
@@ -136,8 +140,10 @@ impl Context {
                 self.fine(file, Partner::from_toml(file.name(), file.text(), load))
             })
             .collect();
-        let complete =
-            read_templates.len() == templates.len() && read_partners.len() == partners.len();
+        // An unknown template is no news when templates could not be read.
+        let complete = !templates.is_empty()
+            && read_templates.len() == templates.len()
+            && read_partners.len() == partners.len();
         let ours = ours.filter(|_| complete)?;
         match PModes::new(vec![ours], read_templates, read_partners) {
             Ok(pmodes) => Some(pmodes),

@@ -69,7 +69,7 @@ impl Agent {
     pub(super) fn read(mut table: Table<'_>) -> Option<Self> {
         let id = table.get::<String>("id");
         let scheme = table.get::<String>("scheme");
-        let mut names = table.section("name");
+        let names = table.section("name");
         let name: Vec<_> = names
             .texts()
             .into_iter()

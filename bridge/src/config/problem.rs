@@ -113,6 +113,10 @@ impl Problems {
         self.found.borrow_mut().push(problem);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.borrow().is_empty()
+    }
+
     /// `value` when nothing was found wrong; a value that is absent without a problem cannot be
     /// reached, because every reader that returns `None` for a required key has said why.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, ConfigErrors> {

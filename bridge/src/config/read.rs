@@ -239,7 +239,7 @@ impl<'c> Table<'c> {
 
     /// A table below this one; when it is absent, an empty one, so that its required keys are
     /// reported one by one.
-    pub(super) fn section(&mut self, key: &'static str) -> Table<'c> {
+    pub(super) fn section(&mut self, key: &'static str) -> Self {
         let path = self.dotted(key);
         let node = self.node(key);
         let origin = node.map_or(&self.origin, |node| &node.origin).clone();
@@ -254,7 +254,7 @@ impl<'c> Table<'c> {
             }
             None => None,
         };
-        Table {
+        Self {
             path,
             entries,
             origin,
@@ -264,14 +264,14 @@ impl<'c> Table<'c> {
     }
 
     /// A table below this one that may be absent.
-    pub(super) fn optional(&mut self, key: &'static str) -> Option<Table<'c>> {
+    pub(super) fn optional(&mut self, key: &'static str) -> Option<Self> {
         self.has(key)
             .then(|| self.section(key))
-            .filter(Table::is_present)
+            .filter(Self::is_present)
     }
 
     /// One table or a list of tables.
-    pub(super) fn tables(&mut self, key: &'static str) -> Vec<Table<'c>> {
+    pub(super) fn tables(&mut self, key: &'static str) -> Vec<Self> {
         let Some(node) = self.node(key) else {
             return Vec::new();
         };
@@ -286,7 +286,7 @@ impl<'c> Table<'c> {
                 self.report(key, &node.origin, wrong);
                 continue;
             };
-            tables.push(Table {
+            tables.push(Self {
                 path: self.dotted(key),
                 entries: Some(entries),
                 origin: node.origin.clone(),
@@ -298,7 +298,7 @@ impl<'c> Table<'c> {
     }
 
     /// Every key with its text, for tables whose keys are data (language codes).
-    pub(super) fn texts(&mut self) -> Vec<(String, String)> {
+    pub(super) fn texts(&self) -> Vec<(String, String)> {
         let Some(entries) = self.entries else {
             return Vec::new();
         };

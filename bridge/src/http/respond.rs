@@ -10,283 +10,83 @@ use serde_json::{Map, Value};
 
 use super::limit::BodyError;
 
-/// Every kind of problem we answer with.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Kind {
-    /// The body is no JSON.
-    InvalidJson,
-    /// The body is no XML.
-    InvalidXml,
-    /// The request has no idempotency key.
-    MissingIdempotencyKey,
-    /// The idempotency key was used with another body, or is still in work.
-    IdempotencyConflict,
-    /// The message breaks a rule.
-    ValidationFailed,
-    /// The caller did not say who it is.
-    Unauthenticated,
-    /// The caller may not do this.
-    Forbidden,
-    /// There is no such thing.
-    NotFound,
-    /// There is such a place, but not for this method.
-    MethodNotAllowed,
-    /// The exchange is over and gone.
-    ExchangeGone,
-    /// The body is too large.
-    PayloadTooLarge,
-    /// The body came too slowly.
-    RequestTimeout,
-    /// The media type or encoding is not taken.
-    UnsupportedMediaType,
-    /// The user did not ask for the evidence explicitly.
-    ExplicitRequestMissing,
-    /// No table has the code.
-    MappingMissing,
-    /// The version is not spoken.
-    UnsupportedVersion,
-    /// Nobody provides the evidence.
-    ProviderNotFound,
-    /// The directory wants to know more.
-    AttributesRequired,
-    /// The provider has no such evidence.
-    EvidenceNotFound,
-    /// The provider did not answer in time.
-    EvidenceTimeout,
-    /// The partner refused.
-    PeerRefused,
-    /// The partner cannot be reached.
-    PeerUnreachable,
-    /// The user has to look first.
-    PreviewRequired,
-    /// The partner's preview location cannot be used.
-    PreviewLocationInvalid,
-    /// The user refused.
-    PreviewRejected,
-    /// Too many requests.
-    RateLimited,
-    /// The store does not answer.
-    StoreUnavailable,
-    /// The store takes nothing more.
-    StoreFull,
-    /// The spool takes nothing more.
-    SpoolFull,
-    /// This node is about to stop.
-    Draining,
-    /// The Common Services do not answer.
-    CommonServicesUnreachable,
-    /// The answer of the Common Services is not signed as it must be.
-    CommonServicesUntrusted,
-    /// Our fault.
-    Internal,
-    /// A message brought us down repeatedly and was set aside.
-    InternalPoison,
-}
-
-impl Kind {
-    /// Slug, status and title: one row each.
-    fn row(self) -> (&'static str, StatusCode, &'static str) {
-        use StatusCode as S;
-        match self {
-            Self::InvalidJson => ("invalid-json", S::BAD_REQUEST, "Body is not JSON"),
-            Self::InvalidXml => ("invalid-xml", S::BAD_REQUEST, "Body is not XML"),
-            Self::MissingIdempotencyKey => (
-                "missing-idempotency-key",
-                S::BAD_REQUEST,
-                "Idempotency key is missing",
-            ),
-            Self::IdempotencyConflict => (
-                "idempotency-conflict",
-                S::CONFLICT,
-                "Idempotency key is already in use",
-            ),
-            Self::ValidationFailed => (
-                "validation-failed",
-                S::UNPROCESSABLE_ENTITY,
-                "Message breaks a rule",
-            ),
-            Self::Unauthenticated => (
-                "unauthenticated",
-                S::UNAUTHORIZED,
-                "Caller is not authenticated",
-            ),
-            Self::Forbidden => (
-                "forbidden",
-                S::FORBIDDEN,
-                "Caller is not allowed to do this",
-            ),
-            Self::NotFound => ("not-found", S::NOT_FOUND, "Nothing is here"),
-            Self::MethodNotAllowed => (
-                "method-not-allowed",
-                S::METHOD_NOT_ALLOWED,
-                "Method is not allowed here",
-            ),
-            Self::ExchangeGone => ("exchange-gone", S::GONE, "Exchange is over and deleted"),
-            Self::PayloadTooLarge => (
-                "payload-too-large",
-                S::PAYLOAD_TOO_LARGE,
-                "Body is too large",
-            ),
-            Self::RequestTimeout => (
-                "request-timeout",
-                S::REQUEST_TIMEOUT,
-                "Body came too slowly",
-            ),
-            Self::UnsupportedMediaType => (
-                "unsupported-media-type",
-                S::UNSUPPORTED_MEDIA_TYPE,
-                "Media type or encoding is not supported",
-            ),
-            Self::ExplicitRequestMissing => (
-                "explicit-request-missing",
-                S::UNPROCESSABLE_ENTITY,
-                "User did not ask for the evidence explicitly",
-            ),
-            Self::MappingMissing => (
-                "mapping-missing",
-                S::UNPROCESSABLE_ENTITY,
-                "Code has no counterpart",
-            ),
-            Self::UnsupportedVersion => (
-                "unsupported-version",
-                S::UNPROCESSABLE_ENTITY,
-                "Version is not supported",
-            ),
-            Self::ProviderNotFound => (
-                "provider-not-found",
-                S::UNPROCESSABLE_ENTITY,
-                "No provider for this evidence",
-            ),
-            Self::AttributesRequired => (
-                "attributes-required",
-                S::CONFLICT,
-                "Directory needs more attributes",
-            ),
-            Self::EvidenceNotFound => ("evidence-not-found", S::NOT_FOUND, "Evidence not found"),
-            Self::EvidenceTimeout => (
-                "evidence-timeout",
-                S::GATEWAY_TIMEOUT,
-                "Provider did not answer in time",
-            ),
-            Self::PeerRefused => ("peer-refused", S::BAD_GATEWAY, "Partner refused"),
-            Self::PeerUnreachable => (
-                "peer-unreachable",
-                S::BAD_GATEWAY,
-                "Partner cannot be reached",
-            ),
-            Self::PreviewRequired => (
-                "preview-required",
-                S::CONFLICT,
-                "User must look at the evidence first",
-            ),
-            Self::PreviewLocationInvalid => (
-                "preview-location-invalid",
-                S::BAD_GATEWAY,
-                "Preview location of the partner cannot be used",
-            ),
-            Self::PreviewRejected => ("preview-rejected", S::CONFLICT, "User refused"),
-            Self::RateLimited => ("rate-limited", S::TOO_MANY_REQUESTS, "Too many requests"),
-            Self::StoreUnavailable => (
-                "store-unavailable",
-                S::SERVICE_UNAVAILABLE,
-                "Store does not answer",
-            ),
-            Self::StoreFull => ("store-full", S::SERVICE_UNAVAILABLE, "Store is full"),
-            Self::SpoolFull => ("spool-full", S::SERVICE_UNAVAILABLE, "Spool is full"),
-            Self::Draining => ("draining", S::SERVICE_UNAVAILABLE, "Node is about to stop"),
-            Self::CommonServicesUnreachable => (
-                "common-services-unreachable",
-                S::SERVICE_UNAVAILABLE,
-                "Common Services cannot be reached",
-            ),
-            Self::CommonServicesUntrusted => (
-                "common-services-untrusted",
-                S::BAD_GATEWAY,
-                "Answer of the Common Services cannot be trusted",
-            ),
-            Self::Internal => ("internal", S::INTERNAL_SERVER_ERROR, "Internal error"),
-            Self::InternalPoison => (
-                "internal-poison",
-                S::INTERNAL_SERVER_ERROR,
-                "Message was set aside",
-            ),
+macro_rules! kinds {
+    ($($name:ident $slug:literal $status:ident $again:literal $title:literal $meaning:literal;)*) => {
+        /// Every kind of problem we answer with.
+        #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+        pub enum Kind {
+            $(#[doc = $meaning] $name,)*
         }
-    }
 
-    /// The last part of the problem's type.
-    pub fn slug(self) -> &'static str {
-        self.row().0
-    }
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-    /// The status it is answered with.
-    pub fn status(self) -> StatusCode {
-        self.row().1
-    }
+            /// The last part of the problem's type.
+            pub fn slug(self) -> &'static str {
+                match self { $(Self::$name => $slug,)* }
+            }
 
-    /// What it means, in a few words.
-    pub fn title(self) -> &'static str {
-        self.row().2
-    }
+            /// The status it is answered with.
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
 
-    /// Whether the same request may succeed later.
-    pub fn is_retryable(self) -> bool {
-        matches!(
-            self,
-            Self::AttributesRequired
-                | Self::CommonServicesUnreachable
-                | Self::Draining
-                | Self::EvidenceTimeout
-                | Self::PeerUnreachable
-                | Self::RateLimited
-                | Self::RequestTimeout
-                | Self::SpoolFull
-                | Self::StoreFull
-                | Self::StoreUnavailable
-        )
-    }
+            /// Whether the same request may succeed later.
+            pub fn is_retryable(self) -> bool {
+                match self { $(Self::$name => $again,)* }
+            }
 
-    /// Every kind, for documentation and tests.
-    pub fn all() -> &'static [Self] {
-        ALL
-    }
+            /// What it is, in a few words.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+
+            /// What it means, in a sentence.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)* }
+            }
+        }
+    };
 }
 
-const ALL: &[Kind] = &[
-    Kind::InvalidJson,
-    Kind::InvalidXml,
-    Kind::MissingIdempotencyKey,
-    Kind::IdempotencyConflict,
-    Kind::ValidationFailed,
-    Kind::Unauthenticated,
-    Kind::Forbidden,
-    Kind::NotFound,
-    Kind::MethodNotAllowed,
-    Kind::ExchangeGone,
-    Kind::PayloadTooLarge,
-    Kind::RequestTimeout,
-    Kind::UnsupportedMediaType,
-    Kind::ExplicitRequestMissing,
-    Kind::MappingMissing,
-    Kind::UnsupportedVersion,
-    Kind::ProviderNotFound,
-    Kind::AttributesRequired,
-    Kind::EvidenceNotFound,
-    Kind::EvidenceTimeout,
-    Kind::PeerRefused,
-    Kind::PeerUnreachable,
-    Kind::PreviewRequired,
-    Kind::PreviewLocationInvalid,
-    Kind::PreviewRejected,
-    Kind::RateLimited,
-    Kind::StoreUnavailable,
-    Kind::StoreFull,
-    Kind::SpoolFull,
-    Kind::Draining,
-    Kind::CommonServicesUnreachable,
-    Kind::CommonServicesUntrusted,
-    Kind::Internal,
-    Kind::InternalPoison,
-];
+// Name, slug, status, whether trying again may help, title, meaning.
+kinds! {
+    InvalidJson "invalid-json" BAD_REQUEST false "Body is not JSON" "The body is no JSON.";
+    InvalidXml "invalid-xml" BAD_REQUEST false "Body is not XML" "The body is no XML.";
+    MissingIdempotencyKey "missing-idempotency-key" BAD_REQUEST false "Idempotency key is missing" "The request has no idempotency key.";
+    IdempotencyConflict "idempotency-conflict" CONFLICT false "Idempotency key is already in use" "The idempotency key was used with another body, or is still in work.";
+    ValidationFailed "validation-failed" UNPROCESSABLE_ENTITY false "Message breaks a rule" "The message breaks a rule.";
+    Unauthenticated "unauthenticated" UNAUTHORIZED false "Caller is not authenticated" "The caller did not say who it is.";
+    Forbidden "forbidden" FORBIDDEN false "Caller is not allowed to do this" "The caller may not do this.";
+    NotFound "not-found" NOT_FOUND false "Nothing is here" "There is no such thing.";
+    MethodNotAllowed "method-not-allowed" METHOD_NOT_ALLOWED false "Method is not allowed here" "There is such a place, but not for this method.";
+    ExchangeGone "exchange-gone" GONE false "Exchange is over and deleted" "The exchange is over and gone.";
+    PayloadTooLarge "payload-too-large" PAYLOAD_TOO_LARGE false "Body is too large" "The body is too large.";
+    RequestTimeout "request-timeout" REQUEST_TIMEOUT true "Body came too slowly" "The body came too slowly.";
+    UnsupportedMediaType "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE false "Media type or encoding is not supported" "The media type or encoding is not taken.";
+    ExplicitRequestMissing "explicit-request-missing" UNPROCESSABLE_ENTITY false "User did not ask for the evidence explicitly" "The user did not ask for the evidence explicitly.";
+    MappingMissing "mapping-missing" UNPROCESSABLE_ENTITY false "Code has no counterpart" "No table has the code.";
+    UnsupportedVersion "unsupported-version" UNPROCESSABLE_ENTITY false "Version is not supported" "The version is not spoken.";
+    ProviderNotFound "provider-not-found" UNPROCESSABLE_ENTITY false "No provider for this evidence" "Nobody provides the evidence.";
+    AttributesRequired "attributes-required" CONFLICT true "Directory needs more attributes" "The directory wants to know more.";
+    EvidenceNotFound "evidence-not-found" NOT_FOUND false "Evidence not found" "The provider has no such evidence.";
+    EvidenceTimeout "evidence-timeout" GATEWAY_TIMEOUT true "Provider did not answer in time" "The provider did not answer in time.";
+    PeerRefused "peer-refused" BAD_GATEWAY false "Partner refused" "The partner refused.";
+    PeerUnreachable "peer-unreachable" BAD_GATEWAY true "Partner cannot be reached" "The partner cannot be reached.";
+    PreviewRequired "preview-required" CONFLICT false "User must look at the evidence first" "The user has to look first.";
+    PreviewLocationInvalid "preview-location-invalid" BAD_GATEWAY false "Preview location of the partner cannot be used" "The partner's preview location cannot be used.";
+    PreviewRejected "preview-rejected" CONFLICT false "User refused" "The user refused.";
+    RateLimited "rate-limited" TOO_MANY_REQUESTS true "Too many requests" "Too many requests.";
+    StoreUnavailable "store-unavailable" SERVICE_UNAVAILABLE true "Store does not answer" "The store does not answer.";
+    StoreFull "store-full" SERVICE_UNAVAILABLE true "Store is full" "The store takes nothing more.";
+    SpoolFull "spool-full" SERVICE_UNAVAILABLE true "Spool is full" "The spool takes nothing more.";
+    Draining "draining" SERVICE_UNAVAILABLE true "Node is about to stop" "This node is about to stop.";
+    CommonServicesUnreachable "common-services-unreachable" SERVICE_UNAVAILABLE true "Common Services cannot be reached" "The Common Services do not answer.";
+    CommonServicesUntrusted "common-services-untrusted" BAD_GATEWAY false "Answer of the Common Services cannot be trusted" "The answer of the Common Services is not signed as it must be.";
+    Internal "internal" INTERNAL_SERVER_ERROR false "Internal error" "Our fault.";
+    InternalPoison "internal-poison" INTERNAL_SERVER_ERROR false "Message was set aside" "A message brought us down repeatedly and was set aside.";
+}
 
 /// One violated rule or wrong field.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -405,12 +205,12 @@ mod tests {
 
     #[test]
     fn slugs_differ_and_have_the_form_of_a_path() {
-        let mut slugs: Vec<_> = Kind::all().iter().map(|kind| kind.slug()).collect();
+        let mut slugs: Vec<_> = Kind::ALL.iter().map(|kind| kind.slug()).collect();
         let plain = |slug: &&str| slug.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
         assert!(slugs.iter().all(plain));
         slugs.sort_unstable();
         slugs.dedup();
-        assert_eq!(slugs.len(), Kind::all().len());
+        assert_eq!(slugs.len(), Kind::ALL.len());
     }
 
     #[test]

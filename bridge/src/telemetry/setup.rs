@@ -1,6 +1,10 @@
 //! Sets up logging and, where an endpoint is configured, the export of traces.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io::{self, IsTerminal},
+    sync::Arc,
+    time::Duration,
+};
 
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
@@ -80,7 +84,10 @@ fn filter(configured: &str) -> Result<EnvFilter, SetupError> {
 }
 
 fn lines(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
-    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let colors = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(colors);
     match format {
         LogFormat::Text => layer.with_target(false).boxed(),
         LogFormat::Json => layer
