@@ -100,7 +100,7 @@ enum Command {
         /// Name of the partner's file
         partner: String,
     },
-    /// Tells what a code or problem means: EBMS:0101, EDM:ERR:0004, store-unavailable
+    /// Tells what a code, rule or problem means: EBMS:0101, EDM:ERR:0004, R-EDM-REQ-S004
     Explain {
         /// The code
         code: String,

@@ -23,7 +23,7 @@ fn run(arguments: &[&str]) -> Output {
     bridge(arguments).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+fn text_of(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -49,7 +49,7 @@ fn help_and_version_are_exit_code_0() {
     assert_eq!(run(&["--help"]).status.code(), Some(0));
     let version = run(&["--version"]);
     assert_eq!(
-        text(&version.stdout),
+        text_of(&version.stdout),
         concat!("bridge ", env!("CARGO_PKG_VERSION"), "\n")
     );
 }
@@ -78,7 +78,7 @@ fn check_finds_problems_and_serve_refuses_to_start_with_them() {
     let found = check("30");
     assert_eq!(found.status.code(), Some(1));
     assert_eq!(
-        text(&found.stdout),
+        text_of(&found.stdout),
         "BRIDGE__AUDIT__RETENTION_DAYS: audit.retention_days: 30 days are less than twelve months \
          (at least 366 (Reg. 2022/1463, Art. 17))\n1 problem\n"
     );
@@ -90,7 +90,7 @@ fn check_finds_problems_and_serve_refuses_to_start_with_them() {
         "audit.retention_days=30",
     ]);
     assert_eq!(refused.status.code(), Some(78));
-    assert!(text(&refused.stderr).starts_with("--set audit.retention_days: audit"));
+    assert!(text_of(&refused.stderr).starts_with("--set audit.retention_days: audit"));
 }
 
 #[test]
@@ -103,8 +103,8 @@ fn lists_are_one_json_object_per_line_when_asked() {
     ] {
         let arguments = [command, &["--json", "--config", &config]].concat();
         let output = run(&arguments);
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-        let lines = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{}", text_of(&output.stderr));
+        let lines = text_of(&output.stdout);
         assert!(!lines.is_empty());
         for line in lines.lines() {
             assert!(
@@ -141,7 +141,7 @@ fn a_generated_key_takes_the_place_of_another() {
         );
         let set = format!("{setting}={fresh}");
         let check = run(&["config", "check", "--config", &config, "--set", &set]);
-        assert_eq!(check.status.code(), Some(0), "{}", text(&check.stdout));
+        assert_eq!(check.status.code(), Some(0), "{}", text_of(&check.stdout));
     }
     assert_ne!(
         run(&["keys", "generate", "index", &fresh]).status.code(),
@@ -164,19 +164,25 @@ fn a_partner_that_is_not_there_cannot_be_pinged() {
     let dead = format!("https://127.0.0.1:{port}/msh");
     fs::write(&partner, file.replace("https://as4.example/msh", &dead)).unwrap();
     let silent = run(&["ping", "example", "--config", &config]);
-    assert_eq!(silent.status.code(), Some(69), "{}", text(&silent.stderr));
+    assert_eq!(
+        silent.status.code(),
+        Some(69),
+        "{}",
+        text_of(&silent.stderr)
+    );
 }
 
 #[test]
 fn the_program_of_another_command_is_reachable() {
     let help = run(&["conformance", "--help"]);
     assert_eq!(help.status.code(), Some(0));
-    assert!(text(&help.stdout).contains("Usage: bridge conformance"));
+    assert!(text_of(&help.stdout).contains("Usage: bridge conformance"));
 }
 
 struct Serving {
     child: Child,
     admin: String,
+    as4: String,
 }
 
 impl Drop for Serving {
@@ -203,12 +209,15 @@ fn serve(config: &str) -> Serving {
     let mut serving = Serving {
         child,
         admin: String::new(),
+        as4: String::new(),
     };
     let mut seen = Vec::new();
     for line in lines.map_while(Result::ok) {
         let entry: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
-        if let Some(admin) = entry.get("admin").and_then(|admin| admin.as_str()) {
-            serving.admin = admin.to_owned();
+        let address = |name: &str| Some(entry.get(name)?.as_str()?.to_owned());
+        if let (Some(admin), Some(as4)) = (address("admin"), address("as4")) {
+            serving.admin = admin;
+            serving.as4 = as4;
             return serving;
         }
         seen.push(line);
@@ -259,6 +268,53 @@ fn what_init_writes_serves_and_stops_when_asked() {
         verified.status.code(),
         Some(0),
         "{}",
-        text(&verified.stdout)
+        text_of(&verified.stdout)
+    );
+}
+
+/// Makes `one` know `other` as its only partner.
+fn introduce(one: &Example, other: &Example, (party, address): (&str, &str)) {
+    for name in ["signing", "encryption"] {
+        let own = if name == "signing" {
+            "signing"
+        } else {
+            "decryption"
+        };
+        let certificate = fs::read(other.path(&format!("keys/as4-{own}.pem"))).unwrap();
+        fs::write(
+            one.path(&format!("partners/example-{name}.pem")),
+            certificate,
+        )
+        .unwrap();
+    }
+    let file = one.path("partners/example.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let endpoint = format!("https://{address}/as4");
+    let text = text
+        .replace("https://as4.example/msh", &endpoint)
+        .replace("AP_FR_01", party);
+    fs::write(file, text).unwrap();
+}
+
+#[test]
+fn one_platform_pings_another_and_gets_a_receipt() {
+    let ((one, config), (other, other_config)) = (example(), example());
+    let text = fs::read_to_string(&other_config).unwrap();
+    fs::write(&other_config, text.replace("AP_DE_01", "AP_FR_01")).unwrap();
+    introduce(&other, &one, ("AP_DE_01", "127.0.0.1:1"));
+    let serving = serve(&other_config);
+    introduce(&one, &other, ("AP_FR_01", &serving.as4));
+    let ping = run(&["ping", "example", "--json", "--config", &config]);
+    let (out, err) = (text_of(&ping.stdout), text_of(&ping.stderr));
+    assert_eq!(ping.status.code(), Some(0), "{out}{err}");
+    assert!(out.contains("\"ok\":true"), "{out}");
+
+    // Somebody the other does not know is refused, and says so.
+    let set = "platform.party_id=AP_XX_01";
+    let stranger = run(&["ping", "example", "--config", &config, "--set", set]);
+    assert_eq!(stranger.status.code(), Some(1));
+    assert!(
+        text_of(&stranger.stdout).contains("refused with EBMS:0010"),
+        "{stranger:?}"
     );
 }

@@ -18,6 +18,7 @@ pub(super) fn run(code: &str, output: &Output) -> Result<ExitCode, Failure> {
     let text = ebms(code)
         .or_else(|| edm(code))
         .or_else(|| national(code))
+        .or_else(|| rule(code))
         .or_else(|| problem(code))
         .ok_or_else(|| Failure::Unknown(format!("nothing is known about {code:?}")))?;
     output.record(&json!({ "code": code, "meaning": text }), || text.clone())?;
@@ -64,6 +65,23 @@ fn national(code: &str) -> Option<String> {
     ))
 }
 
+/// A rule of the EDM, in the words of our rule sets.
+fn rule(code: &str) -> Option<String> {
+    let rule = rules::explain(&code.to_ascii_uppercase())?;
+    let release = |(release, severity): &(rules::Release, rules::Severity)| {
+        format!("{} ({})", release.as_str(), severity.as_str())
+    };
+    let releases: Vec<_> = rule.releases.iter().map(release).collect();
+    let checked = match releases.as_slice() {
+        [] => "known, not checked".to_owned(),
+        some => format!("checked in {}", some.join(", ")),
+    };
+    Some(format!(
+        "{} {checked}\n{}\n{}\n{}",
+        rule.id, rule.text_en, rule.text_de, rule.source
+    ))
+}
+
 fn problem(code: &str) -> Option<String> {
     let slug = code.trim_start_matches("/problems/");
     let kind = Kind::ALL.iter().find(|kind| kind.slug() == slug)?;
@@ -95,6 +113,12 @@ mod tests {
                 .contains("(ObjectNotFoundExceptionType)")
         );
         assert!(problem("store-unavailable").unwrap().contains("HTTP 503"));
+        assert!(
+            rule("R-EDM-REQ-S004")
+                .unwrap()
+                .starts_with("R-EDM-REQ-S004 checked in ")
+        );
+        assert_eq!(rule("R-EDM-REQ-S999"), None);
         assert_eq!(ebms("EBMS:9999"), None);
         assert_eq!(edm("EDM:ERR:9999"), None);
         assert_eq!(problem("nonsense"), None);
