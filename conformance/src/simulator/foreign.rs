@@ -15,7 +15,8 @@ use anyhow::Result;
 use tokio::net::TcpListener;
 
 pub use access_point::{
-    AccessPoint, AccessPointSpec, Delivery, Letter, PATH, PartnerSpec, PartyName,
+    AccessPoint, AccessPointSpec, Delivery, Letter, PATH, Package, PartnerSpec, PartyName,
+    Receiving,
 };
 pub use evidence::{ForeignOffer, RECORD_MODEL, ReceivedEvidence};
 pub use portal::{Outcome, Portal, PortalSpec, ReceivedAnswer, RequestSpec, Sent};

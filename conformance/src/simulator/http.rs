@@ -277,10 +277,46 @@ impl Answer {
         })
     }
 
+    /// Whether the same request may be answered otherwise in a moment
+    fn is_passing(&self) -> bool {
+        let in_work = || String::from_utf8_lossy(&self.body).contains("idempotency-conflict");
+        self.status == 503 || self.status == 409 && in_work()
+    }
+
     /// A header field that occurs once and is text
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
+    }
+}
+
+/// Sends a request, and again while it is not taken: no connection, 503, or still in work
+///
+/// Returns the answer and how often it was asked for; without patience, the first one.
+///
+/// # Errors
+/// When the other side cannot be reached.
+pub async fn patiently(
+    patience: Duration,
+    request: impl Fn() -> reqwest::RequestBuilder,
+) -> Result<(Answer, u32)> {
+    let once = async || Answer::read(request().send().await?).await;
+    if patience.is_zero() {
+        return Ok((once().await?, 1));
+    }
+    let trying = async {
+        let mut tries = 1;
+        loop {
+            match once().await {
+                Ok(answer) if !answer.is_passing() => return (answer, tries),
+                Ok(_) | Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+            tries += 1;
+        }
+    };
+    match tokio::time::timeout(patience, trying).await {
+        Ok(answered) => Ok(answered),
+        Err(_) => Ok((once().await?, u32::MAX)),
     }
 }
 
@@ -293,6 +329,9 @@ pub fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
         _ => None,
     }
 }
+
+/// Pause between two attempts of a patient caller
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// The largest body any simulator reads
 pub const MAX_BODY: usize = 128 * 1024 * 1024;

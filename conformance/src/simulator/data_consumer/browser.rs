@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use url::Url;
 
 use super::html::{Form, Page, read};
-use crate::simulator::http::Answer;
+use crate::simulator::http::{Answer, patiently};
 use crate::simulator::journal::{Journal, Keys, Step, Verdict, Wire};
 use crate::simulator::national::Findings;
 use crate::simulator::source::Source;
@@ -61,6 +61,7 @@ pub struct Browser {
     source: Source,
     journal: Journal,
     cookies: BTreeMap<String, String>,
+    patience: Duration,
 }
 
 /// What the browser does next
@@ -74,13 +75,21 @@ enum Next {
 impl Browser {
     /// A browser without cookies
     #[must_use]
-    pub const fn new(client: reqwest::Client, source: Source, journal: Journal) -> Self {
+    pub fn new(client: reqwest::Client, source: Source, journal: Journal) -> Self {
         Self {
             client,
             source,
             journal,
             cookies: BTreeMap::new(),
+            patience: Duration::ZERO,
         }
+    }
+
+    /// A user who tries again for as long when a page cannot be reached
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Follows a trip to its end
@@ -97,8 +106,8 @@ impl Browser {
                     Next::Get(url)
                 }
                 Next::Get(url) => {
-                    let request = self.client.get(url.clone());
-                    let answer = self.send(request).await?;
+                    let client = self.client.clone();
+                    let answer = self.send(|| client.get(url.clone())).await?;
                     self.judge(trip, ("GET", &url), &answer)
                 }
                 Next::Submit(form, url) => {
@@ -125,29 +134,35 @@ impl Browser {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        let request = self
-            .client
-            .post(url.clone())
-            .header("Content-Type", "application/x-www-form-urlencoded")
-            .header("Origin", url.origin().ascii_serialization())
-            .body(body);
-        self.send(request).await
+        let client = self.client.clone();
+        self.send(|| {
+            client
+                .post(url.clone())
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .header("Origin", url.origin().ascii_serialization())
+                .body(body.clone())
+        })
+        .await
     }
 
-    async fn send(&mut self, request: reqwest::RequestBuilder) -> Result<Answer> {
+    async fn send(&mut self, request: impl Fn() -> reqwest::RequestBuilder) -> Result<Answer> {
         let cookies: Vec<_> = self
             .cookies
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let mut request = request
-            .header("Accept", "text/html")
-            .header("Accept-Language", "de, en");
-        if !cookies.is_empty() {
-            request = request.header("Cookie", cookies.join("; "));
-        }
-        let answer =
-            Answer::read(request.send().await.context("the page cannot be reached")?).await?;
+        let request = || {
+            let request = request()
+                .header("Accept", "text/html")
+                .header("Accept-Language", "de, en");
+            if cookies.is_empty() {
+                request
+            } else {
+                request.header("Cookie", cookies.join("; "))
+            }
+        };
+        let called = patiently(self.patience, request).await;
+        let (answer, _) = called.context("the page cannot be reached")?;
         for cookie in answer.headers.get_all("Set-Cookie") {
             let pair = cookie
                 .to_str()

@@ -3,12 +3,14 @@
 //! Verifies every message before anybody reads it, acknowledges only what it has kept, gives a
 //! duplicate the identical receipt, and judges every receipt it gets.
 
+mod manner;
 mod receive;
 mod spec;
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
@@ -23,8 +25,10 @@ use ebms::{
 };
 use tokio::net::TcpListener;
 
+pub use manner::{Package, Receiving};
 pub use spec::{AccessPointSpec, Delivery, Letter, PartnerSpec, PartyName};
 
+use self::manner::Manner;
 use self::receive::{Gate, take};
 use crate::simulator::http::{self, Server, server_tls};
 use crate::simulator::journal::{Journal, Keys, Step, Verdict, Wire};
@@ -62,6 +66,7 @@ struct Shared {
     partner: Partner,
     client: reqwest::Client,
     seen: Mutex<BTreeMap<MessageId, Seen>>,
+    manner: Manner,
     source: Source,
     journal: Journal,
 }
@@ -105,6 +110,7 @@ impl AccessPoint {
             partner,
             client,
             seen: Mutex::default(),
+            manner: Manner::default(),
             source,
             journal,
         });
@@ -135,6 +141,27 @@ impl AccessPoint {
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.shared.source
+    }
+
+    /// Changes how it receives from now on
+    pub fn set_receiving(&self, receiving: Receiving) {
+        self.shared.manner.set(receiving);
+    }
+
+    /// Lets one receipt go that [`Receiving::Held`] keeps
+    pub fn release(&self) {
+        self.shared.manner.release();
+    }
+
+    /// Every package so far, those that were not taken included
+    #[must_use]
+    pub fn packages(&self) -> Vec<Package> {
+        self.shared.manner.packages()
+    }
+
+    /// Waits until as many packages have arrived; `None` when the time is over
+    pub async fn wait_for_packages(&self, count: usize, limit: Duration) -> Option<Vec<Package>> {
+        self.shared.manner.wait_for(count, limit).await
     }
 
     /// Where it records

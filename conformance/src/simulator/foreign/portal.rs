@@ -114,6 +114,14 @@ pub struct Sent {
     index: usize,
 }
 
+impl Sent {
+    /// What goes over the wire
+    #[must_use]
+    pub const fn package(&self) -> &Outgoing {
+        &self.outgoing
+    }
+}
+
 /// A request still or no longer waiting
 #[derive(Debug)]
 struct Asked {
@@ -149,8 +157,37 @@ impl Portal {
     /// # Errors
     /// When it cannot be written or the partner cannot be reached.
     pub async fn request(&self, spec: &RequestSpec) -> Result<Sent> {
+        let sent = self.prepare(spec)?;
+        self.post(sent).await
+    }
+
+    /// Sends a request, and the identical bytes again until the partner has taken or refused them
+    ///
+    /// # Errors
+    /// When it cannot be written, or the time is over.
+    pub async fn request_patiently(&self, spec: &RequestSpec, limit: Duration) -> Result<Sent> {
+        let mut sent = self.prepare(spec)?;
+        let trying = async {
+            loop {
+                match self.resend(&sent).await {
+                    Ok(delivery) if delivery.is_final() => return delivery,
+                    Ok(_) | Err(_) => tokio::time::sleep(PAUSE).await,
+                }
+            }
+        };
+        sent.delivery = tokio::time::timeout(limit, trying)
+            .await
+            .context("the partner did not take the request in time")?;
+        Ok(sent)
+    }
+
+    /// Writes a request without sending it, for [`Portal::resend`] or to be sent by hand
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn prepare(&self, spec: &RequestSpec) -> Result<Sent> {
         let content = edm::request(&self.facts(spec));
-        self.send_edm(content.into(), |letter| {
+        self.write(content.into(), |letter| {
             if let Some(id) = &spec.conversation_id {
                 letter.conversation_id.clone_from(id);
             }
@@ -161,7 +198,6 @@ impl Portal {
                 }
             }
         })
-        .await
     }
 
     /// The request as it would be written
@@ -195,6 +231,16 @@ impl Portal {
     /// # Errors
     /// When it cannot be written or the partner cannot be reached.
     pub async fn send_edm(&self, content: Bytes, adjust: impl FnOnce(&mut Letter)) -> Result<Sent> {
+        let sent = self.write(content, adjust)?;
+        self.post(sent).await
+    }
+
+    async fn post(&self, mut sent: Sent) -> Result<Sent> {
+        sent.delivery = self.resend(&sent).await?;
+        Ok(sent)
+    }
+
+    fn write(&self, content: Bytes, adjust: impl FnOnce(&mut Letter)) -> Result<Sent> {
         let request = match edm::read(&content) {
             Ok(Received::Request(request)) => Some(*request),
             _ => None,
@@ -205,7 +251,6 @@ impl Portal {
         let exchange_id = value_of(&letter, profile::EXCHANGE_ID)
             .unwrap_or_default()
             .0;
-        let request_id = letter.request_id.clone();
         let asked = Asked {
             request,
             conversation_id: letter.conversation_id.clone(),
@@ -214,18 +259,16 @@ impl Portal {
             recipient: value_of(&letter, profile::FINAL_RECIPIENT).unwrap_or_default(),
             answers: Vec::new(),
         };
-        // Noted before it is sent: the answer may be faster than the receipt.
-        let index = self.note(asked);
-        let delivery = self.access_point.post(&letter, &outgoing).await?;
         Ok(Sent {
             conversation_id: letter.conversation_id.clone(),
             exchange_id,
-            request_id,
+            request_id: letter.request_id.clone(),
             message_id: letter.message_id.clone(),
-            delivery,
+            delivery: Delivery::Unproven("not sent".to_owned()),
             letter,
             outgoing,
-            index,
+            // Noted before it is sent: the answer may be faster than the receipt.
+            index: self.note(asked),
         })
     }
 
@@ -422,6 +465,8 @@ pub(super) fn bare(id: &str) -> &str {
     id.strip_prefix("urn:uuid:").unwrap_or(id)
 }
 
+/// Pause between two attempts of a patient request
+const PAUSE: Duration = Duration::from_millis(250);
 /// The requirement of the birth certificate
 const BIRTH: &str =
     "https://sr.oots.tech.ec.europa.eu/requirements/df81cba1-1936-46fe-ad4b-53254b79bf55";

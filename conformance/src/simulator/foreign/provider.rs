@@ -272,12 +272,12 @@ impl Shared {
         Ok(())
     }
 
-    /// Sends the identical bytes again while the partner cannot be reached
+    /// Sends the identical bytes again while the partner cannot take them
     async fn post_patiently(&self, letter: &Letter, outgoing: &Outgoing) -> Result<Delivery> {
         for pause in PAUSES {
             match self.access_point.post(letter, outgoing).await {
-                Ok(Delivery::Unproven(_)) | Err(_) => tokio::time::sleep(pause).await,
-                Ok(delivery) => return Ok(delivery),
+                Ok(delivery) if delivery.is_final() => return Ok(delivery),
+                Ok(_) | Err(_) => tokio::time::sleep(pause).await,
             }
         }
         self.access_point.post(letter, outgoing).await
@@ -353,9 +353,11 @@ fn requester(request: &ReceivedRequest) -> Option<&ReceivedAgent> {
 }
 
 /// Pauses between the attempts to deliver an answer
-const PAUSES: [Duration; 4] = [
+const PAUSES: [Duration; 6] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
+    Duration::from_secs(16),
+    Duration::from_secs(16),
     Duration::from_secs(4),
     Duration::from_secs(8),
 ];

@@ -10,7 +10,7 @@ use ebms::receive::Limits;
 use ebms::refusal::Stage;
 use ebms::{Incoming, MessageId, ReceivedMessage, Refusal, SignalBytes, Verified};
 
-use super::{Delivered, Direction, Inbox, Seen, Shared, header_keys};
+use super::{Delivered, Direction, Inbox, Receiving, Seen, Shared, header_keys};
 use crate::simulator::http::{MAX_BODY, header};
 use crate::simulator::journal::{Keys, Verdict};
 
@@ -35,10 +35,20 @@ pub(super) async fn take(State(gate): State<Gate>, request: Request) -> Response
         return respond(413, None);
     };
     let bytes = body.len() as u64;
-    match gate.receive(&content_type, body) {
+    let manner = &gate.shared.manner;
+    let receiving = manner.get();
+    manner.note(&content_type, &body);
+    if receiving == Receiving::Busy {
+        return respond(503, None);
+    }
+    let answer = match gate.receive(&content_type, body) {
         Ok(receipt) => receipt,
         Err(refusal) => gate.shared.refuse(&refusal, bytes),
+    };
+    if receiving == Receiving::Held {
+        manner.released().await;
     }
+    answer
 }
 
 impl Gate {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 use ebms::security::SigningKey;
-use ebms::{PModes, Partner, Party, PartyId, Payload, Property, Template};
+use ebms::{EbmsCode, PModes, Partner, Party, PartyId, Payload, Property, Template};
 use jiff::Timestamp;
 
 use super::ROLE;
@@ -127,6 +127,22 @@ pub enum Delivery {
     Refused(Vec<String>),
     /// Something came back that proves nothing
     Unproven(String),
+}
+
+impl Delivery {
+    /// Whether sending the same again is pointless
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        let passes = |code: &String| {
+            code.parse::<EbmsCode>()
+                .is_ok_and(|code| !code.is_permanent())
+        };
+        match self {
+            Self::Acknowledged => true,
+            Self::Refused(codes) => !codes.iter().all(passes),
+            Self::Unproven(_) => false,
+        }
+    }
 }
 
 /// The template of every access point of the simulated world
