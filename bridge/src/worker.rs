@@ -1,7 +1,7 @@
 //! Takes work out of the outbox and sees deadlines through. A worker holds no state of its own: it
 //! may die at any point, and another takes its entry over when the lease runs out.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 use tracing::Instrument as _;
@@ -9,15 +9,18 @@ use tracing::Instrument as _;
 use crate::{
     as4::outbound::{self, Purpose},
     exchange::{Route, State, Summary, store::Filter},
-    outbox::{Leased, Reason, Take, WorkKind},
+    outbox::{Lease, Leased, Reason, Take, WorkKind},
     platform::{Platform, Stopped},
     provide, retrieve,
     telemetry::names,
 };
 
-/// How long one step may take before another worker takes the entry over: longer than the time-out
-/// of any call a step makes.
-const LEASE: Duration = Duration::from_secs(180);
+/// After so long without a sign of life of its worker an entry is taken over by another: what an
+/// exchange loses at most when a node is killed.
+const LEASE: Duration = Duration::from_secs(15);
+
+/// How often a worker shows that it is alive while a step runs.
+const SIGN: Duration = Duration::from_secs(5);
 
 /// How long a worker waits in the store before it looks whether the platform stops.
 const WAIT: Duration = Duration::from_secs(30);
@@ -173,7 +176,7 @@ async fn step(platform: &Arc<Platform>, leased: Leased) {
     async move {
         let lease = leased.lease.clone();
         let attempt = leased.entry.attempt();
-        if let Err(stopped) = work(platform, leased).await {
+        if let Err(stopped) = alive(platform, &lease, work(platform, leased)).await {
             tracing::warn!(error = %stopped, "Step failed and will be tried again");
             let wait = PAUSE
                 .saturating_mul(1 << attempt.min(6))
@@ -196,6 +199,26 @@ async fn step(platform: &Arc<Platform>, leased: Leased) {
     }
     .instrument(span)
     .await;
+}
+
+/// Keeps a lease for as long as its step runs.
+async fn alive<T>(platform: &Platform, lease: &Lease, step: impl Future<Output = T>) -> T {
+    let signs = async {
+        loop {
+            tokio::time::sleep(SIGN).await;
+            match platform.store().extend(lease).await {
+                Ok(true) => {}
+                // What the step does to the exchange will be refused.
+                Ok(false) => tracing::warn!("Entry was taken over by another worker"),
+                Err(error) => tracing::warn!(%error, "Lease cannot be extended"),
+            }
+        }
+    };
+    let signs: std::pin::Pin<Box<dyn Future<Output = Infallible> + Send>> = Box::pin(signs);
+    tokio::select! {
+        done = step => done,
+        never = signs => match never {},
+    }
 }
 
 async fn work(platform: &Arc<Platform>, leased: Leased) -> Result<(), Stopped> {
