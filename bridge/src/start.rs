@@ -29,7 +29,7 @@ use crate::{
 /// Workers per node. Steps wait for others most of the time; the CPU is kept busy by `spawn_blocking`.
 const WORKERS: usize = 8;
 
-/// How long requests in flight may take to finish at shutdown.
+/// How long requests and steps in flight may take to finish at shutdown.
 const DRAIN: Duration = Duration::from_secs(25);
 
 /// Sockets that are bound already, where somebody must know the ports before the start.
@@ -104,19 +104,28 @@ impl Running {
         &self.platform
     }
 
-    /// Stops: not ready any more, nothing new accepted, what runs is finished. True when nothing
-    /// had to be cut off.
-    pub async fn shutdown(self) -> bool {
+    /// Tells probes that nothing more should come here; whatever comes is still taken.
+    pub fn leave(&self) {
         self.health.drain();
+    }
+
+    /// Stops: not ready any more, nothing new accepted, what runs is finished. True when nothing
+    /// had to be cut off. A step that takes too long is none of that: it is done again.
+    pub async fn shutdown(self) -> bool {
+        self.leave();
         self.shutdown.stop();
         self.stop.send_replace(true);
         self.platform.store().wake();
+        let end = tokio::time::Instant::now() + DRAIN;
         let mut clean = true;
         for listener in self.listeners {
             clean &= listener.await.is_ok_and(|cut| cut == 0);
         }
-        for worker in self.workers {
-            clean &= worker.await.is_ok();
+        for mut worker in self.workers {
+            match tokio::time::timeout_at(end, &mut worker).await {
+                Ok(ended) => clean &= ended.is_ok(),
+                Err(_) => worker.abort(),
+            }
         }
         clean &= self.platform.audit().close().await.is_ok();
         clean

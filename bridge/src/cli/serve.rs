@@ -31,8 +31,13 @@ pub(super) fn run(global: &Global, world: World) -> Result<ExitCode, Failure> {
         let running = start::run(config, world, metrics, Sockets::default()).await?;
         signals.wait().await;
         tracing::info!("Stopping");
+        running.leave();
+        let stopping = async {
+            tokio::time::sleep(LEAVING).await;
+            running.shutdown().await
+        };
         let code = tokio::select! {
-            clean = running.shutdown() => {
+            clean = stopping => {
                 if clean { ExitCode::SUCCESS } else { ExitCode::from(TRY_AGAIN) }
             }
             // Nothing that was acknowledged is lost by stopping at once; it only takes up again.
@@ -89,4 +94,6 @@ impl Signals {
     }
 }
 
+/// How long a node that is leaving takes what still comes: load balancers need a moment to notice.
+const LEAVING: Duration = Duration::from_secs(5);
 const LINGER: Duration = Duration::from_secs(2);
