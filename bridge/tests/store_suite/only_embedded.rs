@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use bridge::{
-    exchange::{Applied, Change, Opened, Opening, Store, StoreError, embedded::Embedded},
+    exchange::{
+        Applied, Change, Claim, Digest, MessageAnswer, MessageKey, Opened, Opening, Store,
+        StoreError, embedded::Embedded,
+    },
     outbox::WorkKind,
 };
 
-use crate::harness::{Harness, vault, world};
+use crate::harness::{Harness, LEASE, vault, world};
 
 fn contains(path: &Path, wanted: &[u8]) -> bool {
     let bytes = std::fs::read(path).unwrap();
@@ -84,4 +87,28 @@ async fn a_store_in_memory_works_alike() {
     ));
     let take = h.take_as("w", std::time::Duration::from_secs(20));
     assert_eq!(store.take(&take).await.unwrap().unwrap().entry.data(), "a");
+}
+
+/// A sender that repeats what the last process did not answer is not told to wait for that process.
+#[tokio::test]
+async fn a_claim_ends_with_the_process_that_held_it() {
+    let h = Harness::embedded().await;
+    let (taken, answered) = (MessageKey::as4("AP", "m1"), MessageKey::as4("AP", "m2"));
+    let claim = async |h: &Harness, key| {
+        let digest = Digest::of(b"m");
+        h.store.claim(key, digest, LEASE).await.unwrap()
+    };
+    assert!(matches!(claim(&h, &taken).await, Claim::New(_)));
+    let Claim::New(ticket) = claim(&h, &answered).await else {
+        panic!("not claimed");
+    };
+    // Kept no longer than a claim could be: the end of the memory does not make it one.
+    let keep_until = h.world.now().saturating_add(LEASE).unwrap();
+    let answer = MessageAnswer::new(ticket, "receipt".into(), keep_until);
+    assert!(h.store.answer(&answer).await.unwrap());
+    assert!(matches!(claim(&h, &taken).await, Claim::InFlight));
+    let h = h.restart().await;
+    assert!(matches!(claim(&h, &taken).await, Claim::New(_)));
+    let repeated = claim(&h, &answered).await;
+    assert!(matches!(repeated, Claim::Answered(receipt) if receipt == "receipt"));
 }

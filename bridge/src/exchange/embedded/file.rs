@@ -8,7 +8,7 @@ use redb::{
 };
 use tokio::{sync::oneshot, task};
 
-use super::queue;
+use super::{messages, queue};
 use crate::exchange::{batch::Batcher, store::StoreError};
 
 /// Exchange -> summary.
@@ -64,6 +64,7 @@ impl File {
         prepare(&database)?;
         let tx = database.begin_write()?;
         queue::free(&tx, now_ms)?;
+        messages::free(&tx, now_ms)?;
         tx.commit()?;
         let database = Arc::new(database);
         let file = Arc::clone(&database);

@@ -17,6 +17,8 @@ use crate::exchange::{
 
 /// How many outdated rows one claim clears away.
 const PURGE_BATCH: usize = 16;
+/// No claim is longer than this.
+const LONGEST_CLAIM_MS: i64 = 600_000;
 const MESSAGE: u8 = 0;
 const REQUEST: u8 = 1;
 const MEMO: u8 = 2;
@@ -74,6 +76,27 @@ pub(super) fn claim(
     };
     write(tx, name, &row)?;
     Ok(Claimed::New)
+}
+
+/// Ends all claims: the process that held them is gone, for only one can have the file. Without
+/// this, a sender that repeats what the last process did not answer would be told to wait.
+pub(super) fn free(tx: &WriteTransaction, now_ms: i64) -> Result<(), StoreError> {
+    let mut names = Vec::new();
+    let last = now_ms.saturating_add(LONGEST_CLAIM_MS);
+    let table = tx.open_table(EXPIRY)?;
+    for row in table.range((now_ms, MESSAGE, "")..(last, MEMO, ""))? {
+        let row = row?;
+        let (_, which, name) = row.0.value();
+        if which == MESSAGE {
+            names.push(name.to_owned());
+        }
+    }
+    for name in names {
+        if read(tx, &name)?.is_some_and(|row| !row.answered) {
+            tx.open_table(MESSAGES)?.remove(name.as_str())?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn release(tx: &WriteTransaction, name: &str, holder: OpId) -> Result<(), StoreError> {
