@@ -132,18 +132,18 @@ impl Embedded {
         Ok(taken.map_or(Taken::Nothing(next), |taken| Taken::Raw(Box::new(taken))))
     }
 
-    /// Opens a taken entry. One that cannot be opened would come back for ever: it is buried.
+    /// Opens a taken entry. One that cannot be opened would come back for ever: it is buried. Work
+    /// of an exchange that ended meanwhile is done.
     async fn unseal(&self, taken: queue::Taken) -> Result<Option<Leased>, StoreError> {
         let lease = taken.lease.clone();
-        let reason = match self.try_unseal(taken) {
+        match self.try_unseal(taken) {
             Ok(leased) => return Ok(Some(leased)),
-            Err(StoreError::Erased) => Reason::new("erased"),
+            Err(StoreError::Erased) => self.complete(&lease).await?,
             Err(error) => {
                 tracing::error!(exchange = %lease.exchange, %error, "Sealed work cannot be opened");
-                Reason::new("unreadable")
+                self.bury(&lease, &Reason::new("unreadable")).await?
             }
         };
-        self.bury(&lease, &reason).await?;
         Ok(None)
     }
 

@@ -101,9 +101,10 @@ impl Redis {
         .await
     }
 
-    /// Opens a taken entry. One that cannot be opened would come back for ever: it is buried.
+    /// Opens a taken entry. One that cannot be opened would come back for ever: it is buried. Work
+    /// of an exchange that ended meanwhile is done.
     async fn unseal(&self, answer: &Answer, lease: Lease) -> Result<Option<Leased>, StoreError> {
-        let reason = match self.try_unseal(answer, &lease) {
+        match self.try_unseal(answer, &lease) {
             Ok((entry, record)) => {
                 return Ok(Some(Leased {
                     entry,
@@ -111,13 +112,13 @@ impl Redis {
                     lease,
                 }));
             }
-            Err(StoreError::Erased) => Reason::new("erased"),
+            Err(StoreError::Erased) => self.settle(&lease, Settlement::Complete).await?,
             Err(error) => {
                 tracing::error!(exchange = %lease.exchange, %error, "Sealed work cannot be opened");
-                Reason::new("unreadable")
+                let reason = Reason::new("unreadable");
+                self.settle(&lease, Settlement::Bury(&reason)).await?
             }
         };
-        self.settle(&lease, Settlement::Bury(&reason)).await?;
         Ok(None)
     }
 
