@@ -10,7 +10,7 @@ use std::{process::ExitCode, time::Duration};
 pub use self::{
     report::Report,
     scenario::Scenario,
-    stage::{Stage, StageError, StageOptions},
+    stage::{Stage, StageError, StageOptions, reserve},
 };
 use crate::world::World;
 

@@ -6,7 +6,7 @@ mod files;
 
 use std::{
     fs,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::Path,
     sync::Arc,
 };
@@ -38,6 +38,8 @@ pub struct StageOptions {
     pub folder: Option<std::path::PathBuf>,
     /// Whether registers answer later instead of at once.
     pub slow_registers: bool,
+    /// Whether the SAK brings late answers itself instead of being asked for them.
+    pub push_registers: bool,
     /// Settings on top of the configuration, as `--set` takes them.
     pub settings: Vec<String>,
 }
@@ -97,22 +99,46 @@ impl Stage {
     /// # Errors
     /// What does not start.
     pub async fn start(options: StageOptions, clock: World) -> Result<Self, StageError> {
+        let socket = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+        let (mut stage, sockets) = Self::set(options, clock, Bound::new(socket)?).await?;
+        stage.running = Some(stage.launch(sockets).await?);
+        Ok(stage)
+    }
+
+    /// Sets everything up but the bridge, for one in another process that comes and goes: nobody
+    /// is given its ports meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn prepare(options: StageOptions, clock: World) -> Result<Self, StageError> {
+        let bound = Bound::new(|| reserve(&clock))?;
+        Ok(Self::set(options, clock, bound).await?.0)
+    }
+
+    async fn set(
+        options: StageOptions,
+        clock: World,
+        bound: Bound,
+    ) -> Result<(Self, Sockets), StageError> {
         crate::http::client::install_provider();
-        let bound = bind()?;
         let urls = bound.urls();
         let admin = bound.admin;
-        let now = clock.now();
-        let keys = tokio::task::spawn_blocking(move || WorldKeys::generate(now, now));
+        // TLS is checked by the clock of the machine, whatever the clock of the world shows.
+        let (machine, now) = (World::system().now(), clock.now());
+        let keys = tokio::task::spawn_blocking(move || WorldKeys::generate(machine, now));
         let keys = keys
             .await
             .map_err(|error| StageError::World(error.into()))?
             .map_err(StageError::World)?;
         let bridge_keys = keys.bridge.clone();
         let mut spec = WorldSpec::new(urls.clone(), keys, source(&clock));
-        if options.slow_registers {
-            spec.births = ReplyMode::Poll;
-            spec.vehicles = ReplyMode::Poll;
-        }
+        let reply_mode = match (options.push_registers, options.slow_registers) {
+            (true, _) => ReplyMode::Push,
+            (false, true) => ReplyMode::Poll,
+            (false, false) => ReplyMode::Direct,
+        };
+        spec.births = reply_mode;
+        spec.vehicles = reply_mode;
         let world = SimulatedWorld::start(spec)
             .await
             .map_err(StageError::World)?;
@@ -126,7 +152,7 @@ impl Stage {
             keys: &bridge_keys,
         };
         files.write(&clock, options.redis.as_deref(), (&urls, admin))?;
-        let mut stage = Self {
+        let stage = Self {
             world,
             running: None,
             urls,
@@ -135,8 +161,7 @@ impl Stage {
             options,
             clock,
         };
-        stage.running = Some(stage.launch(bound.sockets).await?);
-        Ok(stage)
+        Ok((stage, bound.sockets))
     }
 
     /// Starts the bridge anew on the same files and ports: after it was stopped, or was lost.
@@ -218,6 +243,22 @@ struct Bound {
 }
 
 impl Bound {
+    fn new(socket: impl Fn() -> std::io::Result<TcpListener>) -> std::io::Result<Self> {
+        let (as4, national, public, admin) = (socket()?, socket()?, socket()?, socket()?);
+        Ok(Self {
+            as4: as4.local_addr()?,
+            national: national.local_addr()?,
+            public: public.local_addr()?,
+            admin: admin.local_addr()?,
+            sockets: Sockets {
+                as4: Some(as4),
+                national: Some(national),
+                public: Some(public),
+                admin: Some(admin),
+            },
+        })
+    }
+
     fn urls(&self) -> BridgeUrls {
         BridgeUrls {
             as4: format!("https://{}/as4", self.as4),
@@ -227,21 +268,23 @@ impl Bound {
     }
 }
 
-fn bind() -> std::io::Result<Bound> {
-    let socket = || TcpListener::bind(("127.0.0.1", 0));
-    let (as4, national, public, admin) = (socket()?, socket()?, socket()?, socket()?);
-    Ok(Bound {
-        as4: as4.local_addr()?,
-        national: national.local_addr()?,
-        public: public.local_addr()?,
-        admin: admin.local_addr()?,
-        sockets: Sockets {
-            as4: Some(as4),
-            national: Some(national),
-            public: Some(public),
-            admin: Some(admin),
-        },
-    })
+/// A free port below those that systems give to whoever asks for any: it is still free when its
+/// owner comes back.
+///
+/// # Errors
+/// None was free.
+pub fn reserve(world: &World) -> std::io::Result<TcpListener> {
+    let mut last = std::io::ErrorKind::AddrInUse.into();
+    for _ in 0..100 {
+        let mut random = [0; 2];
+        world.fill(&mut random);
+        let port = 15_000 + u16::from_be_bytes(random) % 15_000;
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 fn source(world: &World) -> Source {
