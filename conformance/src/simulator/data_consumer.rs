@@ -116,10 +116,10 @@ pub struct DataConsumer {
     client: reqwest::Client,
     source: Source,
     journal: Journal,
+    patience: Mutex<Duration>,
 }
 
 impl DataConsumer {
-    patience: Mutex<Duration>,
     /// A Data Consumer, ready to order
     ///
     /// # Errors
@@ -131,13 +131,10 @@ impl DataConsumer {
             client,
             source,
             journal,
+            patience: Mutex::default(),
         })
     }
 
-            patience: Mutex::default(),
-    /// Who it is and whom it talks to
-    #[must_use]
-    pub const fn spec(&self) -> &DataConsumerSpec {
     /// Keeps repeating every call that is not taken for as long; not at all by default
     pub fn set_patience(&self, patience: Duration) {
         *self.patience.lock().unwrap_or_else(PoisonError::into_inner) = patience;
@@ -147,6 +144,9 @@ impl DataConsumer {
         *self.patience.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Who it is and whom it talks to
+    #[must_use]
+    pub const fn spec(&self) -> &DataConsumerSpec {
         &self.spec
     }
 
@@ -189,10 +189,10 @@ impl DataConsumer {
             keys: order.keys(),
         };
         browser::Browser::new(client, self.source.clone(), self.journal.clone())
+            .with_patience(self.patience())
             .follow(&trip)
             .await
     }
-            .with_patience(self.patience())
 
     /// Ends the order at the platform
     ///
