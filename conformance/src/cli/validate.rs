@@ -117,7 +117,34 @@ pub fn validate(content: &[u8]) -> (Kind, Vec<Finding>) {
     }
 }
 
+/// What the codec says, and behind it what the rules of the message's release say.
 fn abroad(content: &[u8]) -> (Kind, Vec<Finding>) {
+    let (kind, mut findings) = codec(content);
+    let Ok(report) = rules::check_document(content) else {
+        return (kind, findings);
+    };
+    for finding in report.findings() {
+        let is_known = findings.iter().any(|known| known.rule == finding.rule());
+        if !is_known {
+            findings.push(ruled(finding));
+        }
+    }
+    (kind, findings)
+}
+
+fn ruled(finding: &rules::Finding) -> Finding {
+    Finding {
+        rule: finding.rule().to_owned(),
+        severity: match finding.severity() {
+            rules::Severity::Fatal => Severity::Fatal,
+            _ => Severity::Caution,
+        },
+        place: finding.location().to_owned(),
+        message: finding.text_en().to_owned(),
+    }
+}
+
+fn codec(content: &[u8]) -> (Kind, Vec<Finding>) {
     match edm::decode(content) {
         Ok(message) => {
             let kind = match &message {
