@@ -199,7 +199,7 @@ impl Session {
             let page = NoticePage::new(words, name, words.forged_title, words.forged_text);
             return html(StatusCode::FORBIDDEN, &page);
         }
-        // Twice is once: the second press of the button sees what the first one did. [robustness 120]
+        // Twice is once: the second press of the button sees what the first one did. [ROB-120]
         if self.record.state().is_final() || self.content.is_confirmed() {
             return see(&format!("/abruf/{}", self.token));
         }
@@ -222,7 +222,7 @@ impl Session {
         }
     }
 
-    /// Our own form, from our own page: the token in it, and no other origin. [robustness 116]
+    /// Our own form, from our own page: the token in it, and no other origin. [ROB-116]
     fn is_genuine(
         &self,
         platform: &Platform,

@@ -315,7 +315,7 @@ async fn a_message_is_handled_once(h: Harness) {
         .await
         .unwrap();
     assert!(matches!(other, Claim::New(_)));
-    // [robustness 8.1] a refused message holds no claim.
+    // [ROB-8.1] a refused message holds no claim.
     h.store.release(&ticket).await.unwrap();
     claim(&h, "m1").await;
     // The first ticket no longer releases anything.

@@ -428,7 +428,7 @@ async fn drive(h: &Harness) -> BTreeMap<ExchangeId, u64> {
     all.into_iter().flatten().collect()
 }
 
-/// [robustness 4] the server did it, but the answer came too late: done once all the same.
+/// [ROB-4] the server did it, but the answer came too late: done once all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_whose_answer_got_lost_is_made_once() {
     let h = Harness::redis().await;
@@ -449,7 +449,7 @@ async fn a_change_whose_answer_got_lost_is_made_once() {
     assert!(h.is_idle().await);
 }
 
-/// [robustness 6] a cut end of the append-only file takes a transition away as a whole.
+/// [ROB-6] a cut end of the append-only file takes a transition away as a whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transition_is_lost_whole_or_not_at_all() {
     let mut h = Harness::redis().await;

@@ -98,7 +98,7 @@ async fn nothing_readable_lies_on_the_disk() {
     assert!(!raw.windows(15).any(|window| window == b"EVIDENCE-MARKER"));
 }
 
-/// [robustness 31] a torn file is never taken for the evidence.
+/// [ROB-31] a torn file is never taken for the evidence.
 #[tokio::test]
 async fn a_torn_file_is_refused() {
     let p = Place::new();
