@@ -1,6 +1,7 @@
-//! XNachweis 1.4: the national messages as types, and their JSON form.
+//! XNachweis 1.4: the national messages as types, and their JSON and XML forms.
 //!
-//! The types know no codec; [`decode_json`] and [`encode_json`] are one of two (XML is the other).
+//! The types know no codec; there are two over them: [`decode_json`] and [`encode_json`],
+//! [`decode_xml`] and [`encode_xml`].
 //! A decoded message is valid: mandatory fields are not optional, codes are enums, and the rules of
 //! the standard that span several fields were checked on the way in.
 
@@ -17,6 +18,7 @@ mod invalid;
 mod json;
 mod one_or_more;
 mod subject;
+mod xml;
 
 pub use agent::{Address, Agent, Agents, Identifier, Text};
 pub use code::{AgentClass, CodeList, EdmDigit, ErrorCode, Loa, MediaType, MessageType, Status};
@@ -41,6 +43,7 @@ pub use one_or_more::OneOrMore;
 pub use subject::{
     LegalIdentifier, LegalPerson, Name, NaturalPerson, Representative, SectorAttribute, Subject,
 };
+pub use xml::{decode_xml, decode_xml_within, encode_xml};
 
 /// A national message.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -382,8 +382,9 @@ fn is_evidence_type(text: &str) -> bool {
     else {
         return false;
     };
-    // The pattern of the standard asks for two capitals; `oots` marks the EU's own test types.
-    (place == "oots" || two_capitals(place)) && strict_uuid(id).is_some()
+    // The pattern of the standard asks for two capitals; `oots` marks the EU's own test types, and
+    // `ec` is what the pattern of 1.2.0 asks for.
+    (matches!(place, "oots" | "ec") || two_capitals(place)) && strict_uuid(id).is_some()
 }
 
 fn is_scheme(text: &str) -> bool {

@@ -9,11 +9,16 @@ use super::code::MessageType;
 use super::header::Party;
 use super::id::MessageId;
 
-/// A rule of the national standard or of the JSON binding.
+/// A rule of the national standard or of one of its two forms, JSON and XML.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Rule {
     /// A message is one JSON object with one member, UTF-8, without byte order mark.
     Json,
+    /// A message in XML is one well-formed document without document type, its root in a known
+    /// version of the standard.
+    Xml,
+    /// Elements stand in the order of the schema.
+    Order,
     /// Lists are arrays and never empty, single values are not arrays, `null` does not occur.
     Cardinality,
     /// A choice has exactly one member.
@@ -22,11 +27,13 @@ pub enum Rule {
     Code,
     /// Base64 with padding and without line breaks.
     Base64,
-    /// Texts are strings, priorities are integers from 1.
+    /// A signature is one XML signature element.
+    Signature,
+    /// Texts are texts only, priorities are integers from 1.
     Kind,
-    /// Requests hold no unknown member.
+    /// Requests hold no unknown member, element or attribute.
     UnknownMember,
-    /// No member name occurs twice.
+    /// No member name and no single element occurs twice.
     DuplicateMember,
     /// Limits on size, depth and number.
     Limit,
@@ -61,14 +68,16 @@ impl Rule {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Json => "XN-B1",
+            Self::Xml => "XN-XML",
             Self::Cardinality => "XN-B3",
             Self::Code => "XN-B5",
             Self::Choice => "XN-B6",
             Self::Base64 => "XN-B8",
+            Self::Signature => "XN-B9",
             Self::Kind => "XN-B10",
             Self::UnknownMember | Self::DuplicateMember => "XN-B11",
             Self::Limit => "XN-B12",
-            Self::Mandatory => "XN-SCHEMA",
+            Self::Mandatory | Self::Order => "XN-SCHEMA",
             Self::Pattern => "XN-PATTERN",
             Self::Fixed => "XN-FIXED",
             Self::OneAgentPerClass => "XN-R1",
@@ -88,7 +97,7 @@ impl Rule {
     pub const fn is_unreadable(self) -> bool {
         matches!(
             self,
-            Self::Json | Self::UnknownMember | Self::DuplicateMember | Self::Limit
+            Self::Json | Self::Xml | Self::UnknownMember | Self::DuplicateMember | Self::Limit
         )
     }
 }
@@ -145,7 +154,7 @@ impl Finding {
         self.rule
     }
 
-    /// JSON pointer (RFC 6901) to the place.
+    /// The place: a JSON pointer (RFC 6901), or in XML the path of elements from the root.
     pub fn pointer(&self) -> &str {
         &self.pointer
     }
@@ -193,12 +202,20 @@ impl Invalid {
         }
     }
 
+    /// The same findings, each place named in another way.
+    pub(crate) fn with_places(mut self, place: impl Fn(&str) -> String) -> Self {
+        for finding in std::iter::once(&mut self.first).chain(&mut self.more) {
+            finding.pointer = place(&finding.pointer);
+        }
+        self
+    }
+
     /// The first rule that is broken.
     pub const fn rule(&self) -> Rule {
         self.first.rule
     }
 
-    /// Where, as JSON pointer.
+    /// Where: a JSON pointer, or in XML the path of elements.
     pub fn pointer(&self) -> &str {
         &self.first.pointer
     }

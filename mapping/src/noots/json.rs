@@ -3,12 +3,12 @@
 
 mod cursor;
 mod pen;
-mod read;
-mod tree;
+pub(super) mod read;
+pub(super) mod tree;
 mod write;
 
 use super::Message;
-use super::invalid::{About, Invalid, Rule};
+use super::invalid::{About, Invalid};
 
 /// What a message may hold. [XN-B12]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -54,16 +54,7 @@ pub fn decode_json(bytes: &[u8]) -> Result<Message, Invalid> {
 pub fn decode_json_within(bytes: &[u8], limits: &Limits) -> Result<Message, Invalid> {
     let unreadable = |finding| Invalid::new(finding, Vec::new(), About::default());
     let tree = tree::parse(bytes, limits).map_err(unreadable)?;
-    read::message(&tree).map_err(|finding| {
-        let about = read::about(&tree);
-        if finding.rule() == Rule::OneSubject {
-            // Two places are wrong together, and the caller has to see both.
-            let legal = finding.clone().at("LegalPerson");
-            Invalid::new(finding.at("NaturalPerson"), vec![legal], about)
-        } else {
-            Invalid::new(finding, Vec::new(), about)
-        }
-    })
+    read::decode(&tree)
 }
 
 /// Writes a message.

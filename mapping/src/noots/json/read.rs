@@ -10,7 +10,7 @@ use super::tree::Json;
 use crate::noots::Message;
 use crate::noots::code::{CodeList, MessageType};
 use crate::noots::header::{Channel, Header, Party, Product};
-use crate::noots::invalid::{About, Finding, Rule};
+use crate::noots::invalid::{About, Finding, Invalid, Rule};
 
 /// The directory's own codes, kept as they are.
 struct Free(String);
@@ -23,14 +23,27 @@ impl std::str::FromStr for Free {
     }
 }
 
-/// Reads a message.
-pub(super) fn message(tree: &Json<'_>) -> Read<Message> {
+/// Reads a message, or says what is wrong with it and what can be told all the same.
+pub(in crate::noots) fn decode(tree: &Json<'_>) -> Result<Message, Invalid> {
+    message(tree).map_err(|finding| {
+        let about = about(tree);
+        if finding.rule() == Rule::OneSubject {
+            // Two places are wrong together, and the caller has to see both.
+            let legal = finding.clone().at("LegalPerson");
+            Invalid::new(finding.at("NaturalPerson"), vec![legal], about)
+        } else {
+            Invalid::new(finding, Vec::new(), about)
+        }
+    })
+}
+
+fn message(tree: &Json<'_>) -> Read<Message> {
     let (message_type, body) = root(tree)?;
     message::read(message_type, body).map_err(|finding| finding.below(message_type.as_str()))
 }
 
 /// What can be told about a message that cannot be read.
-pub(super) fn about(tree: &Json<'_>) -> About {
+pub(in crate::noots) fn about(tree: &Json<'_>) -> About {
     let Ok((message_type, body)) = root(tree) else {
         return About::default();
     };

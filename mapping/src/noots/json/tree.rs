@@ -12,8 +12,8 @@ use super::Limits;
 use crate::noots::invalid::{Finding, Rule};
 
 /// A JSON value as the binding needs it.
-#[derive(Debug)]
-pub(super) enum Json<'j> {
+#[derive(Clone, Debug)]
+pub(in crate::noots) enum Json<'j> {
     Text(Cow<'j, str>),
     Integer(u64),
     /// A fraction, a negative number, a boolean: nothing the binding uses.
@@ -23,7 +23,7 @@ pub(super) enum Json<'j> {
 }
 
 /// Reads the whole text as one value.
-pub(super) fn parse<'j>(bytes: &'j [u8], limits: &Limits) -> Result<Json<'j>, Finding> {
+pub(in crate::noots) fn parse<'j>(bytes: &'j [u8], limits: &Limits) -> Result<Json<'j>, Finding> {
     if bytes.len() > limits.body_bytes {
         return Err(Finding::new(Rule::Limit, "the message is too large"));
     }
