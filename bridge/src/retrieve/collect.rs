@@ -68,19 +68,10 @@ pub async fn collect(
     call: &GetEvidence,
     body: &[u8],
 ) -> Result<Collection, Stopped> {
-    let Some((mut record, mut content)) =
+    let Some((record, mut content)) =
         conversation(platform, consumer, call.conversation_id).await?
     else {
-        let owner = platform
-            .store()
-            .recall(&super::end::ended(call.conversation_id))
-            .await?;
-        let was_ours = owner.is_some_and(|owner| owner == consumer.as_bytes());
-        let failure = if was_ours {
-            Failure::Expired
-        } else {
-            Failure::ConversationUnknown
-        };
+        let failure = gone(platform, consumer, call).await?;
         return Ok(Collection::Failed(failure));
     };
     let body_sha256 = sha256(body);
@@ -113,26 +104,52 @@ pub async fn collect(
     });
     let answer = answer(platform, &record, &content, call).await?;
     if content.is_deliverable() && matches!(record.state(), State::Waiting | State::Delivered) {
-        let intent = Entry::new(Event::EvidenceDelivered)
-            .about(record.summary())
-            .national_message(call.header.id.to_string().as_str())
-            .national_type("0412")
-            .component(consumer);
-        platform.audit().write(intent).await?;
-        record.step(Step::Collected)?;
-        record.set_outcome(if content.holds_evidence() {
-            Outcome::Evidence
-        } else {
-            Outcome::Deferred
-        });
-        content.write(&mut record)?;
-        let ended = record.summary().clone();
-        platform
-            .apply(Change::new(OpId::new(platform.world().uuid()), record))
-            .await?;
-        platform.ended(&ended);
+        deliver(platform, consumer, call, record, &content).await?;
     }
     Ok(answer)
+}
+
+/// Why a conversation is not there: it ended, or it was never this consumer's.
+async fn gone(platform: &Platform, consumer: &str, call: &GetEvidence) -> Result<Failure, Stopped> {
+    let owner = platform
+        .store()
+        .recall(&super::end::ended(call.conversation_id))
+        .await?;
+    let was_ours = owner.is_some_and(|owner| owner == consumer.as_bytes());
+    Ok(if was_ours {
+        Failure::Expired
+    } else {
+        Failure::ConversationUnknown
+    })
+}
+
+/// Ends the exchange: the audit log knows of the handover before the store does.
+async fn deliver(
+    platform: &Platform,
+    consumer: &str,
+    call: &GetEvidence,
+    mut record: Record,
+    content: &Content,
+) -> Result<(), Stopped> {
+    let intent = Entry::new(Event::EvidenceDelivered)
+        .about(record.summary())
+        .national_message(call.header.id.to_string().as_str())
+        .national_type("0412")
+        .component(consumer);
+    platform.audit().write(intent).await?;
+    record.step(Step::Collected)?;
+    record.set_outcome(if content.holds_evidence() {
+        Outcome::Evidence
+    } else {
+        Outcome::Deferred
+    });
+    content.write(&mut record)?;
+    let ended = record.summary().clone();
+    platform
+        .apply(Change::new(OpId::new(platform.world().uuid()), record))
+        .await?;
+    platform.ended(&ended);
+    Ok(())
 }
 
 /// The state of a conversation, without personal data. [NOOTS 6.2]
