@@ -101,31 +101,31 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The result set is empty. [EB:ERR:0001]
+    /// The result set is empty. `[EB:ERR:0001]`
     BrokerEmpty = "EB:ERR:0001",
-    /// The requirement does not exist. [EB:ERR:0002]
+    /// The requirement does not exist. `[EB:ERR:0002]`
     BrokerNoRequirement = "EB:ERR:0002",
-    /// Parameters not as specified. [EB:ERR:0003]
+    /// Parameters not as specified. `[EB:ERR:0003]`
     BrokerParameters = "EB:ERR:0003",
-    /// Jurisdiction level unknown (before 2.0). [EB:ERR:0004]
+    /// Jurisdiction level unknown (before 2.0). `[EB:ERR:0004]`
     BrokerLevel = "EB:ERR:0004",
-    /// Procedure unknown. [EB:ERR:0005]
+    /// Procedure unknown. `[EB:ERR:0005]`
     BrokerProcedure = "EB:ERR:0005",
-    /// Country unknown. [EB:ERR:0006]
+    /// Country unknown. `[EB:ERR:0006]`
     BrokerCountry = "EB:ERR:0006",
-    /// Query unknown. [EB:ERR:0007]
+    /// Query unknown. `[EB:ERR:0007]`
     BrokerQuery = "EB:ERR:0007",
-    /// No data service found. [DSD:ERR:0001]
+    /// No data service found. `[DSD:ERR:0001]`
     DirectoryEmpty = "DSD:ERR:0001",
-    /// Evidence type unknown. [DSD:ERR:0002]
+    /// Evidence type unknown. `[DSD:ERR:0002]`
     DirectoryNoEvidenceType = "DSD:ERR:0002",
-    /// Parameters not as specified. [DSD:ERR:0003]
+    /// Parameters not as specified. `[DSD:ERR:0003]`
     DirectoryParameters = "DSD:ERR:0003",
-    /// Query unknown. [DSD:ERR:0004]
+    /// Query unknown. `[DSD:ERR:0004]`
     DirectoryQuery = "DSD:ERR:0004",
-    /// Additional input needed. [DSD:ERR:0005]
+    /// Additional input needed. `[DSD:ERR:0005]`
     DirectoryMoreInput = "DSD:ERR:0005",
-    /// Wrong value for a requested parameter. [DSD:ERR:0006]
+    /// Wrong value for a requested parameter. `[DSD:ERR:0006]`
     DirectoryValue = "DSD:ERR:0006",
 }
 
