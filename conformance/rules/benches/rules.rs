@@ -1,1 +1,186 @@
-fn main() {}
+//! Cost of a check, printed as a table: our sets natively, and published files, where they are at
+//! hand, on the XPath engine.
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark measures time, reads files and prints"
+)]
+
+use rules::{DocumentKind, Release, RuleFile, RuleSet, check, check_parsed, official};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use xml::{Document, Limits};
+
+const FOLDER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../../shared/reference/oots"
+);
+
+/// Median of single runs, for about half a second.
+fn measure(mut run: impl FnMut()) -> Duration {
+    run();
+    let start = Instant::now();
+    let mut times = Vec::new();
+    while start.elapsed() < Duration::from_millis(500) || times.len() < 10 {
+        let one = Instant::now();
+        run();
+        times.push(one.elapsed());
+    }
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn micros(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64() * 1e6)
+}
+
+fn schemas(folder: &str) -> Option<RuleSet> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(Path::new(FOLDER).join(folder)).ok()? {
+        let path: PathBuf = entry.ok()?.path();
+        files.push(RuleFile {
+            name: path.file_name()?.to_string_lossy().into_owned(),
+            content: fs::read(&path).ok()?,
+        });
+    }
+    official(&files).ok()
+}
+
+/// A response of 2.0 with this many documents, each with an annex and its association.
+fn large(documents: usize) -> Vec<u8> {
+    let head = r#"<query:QueryResponse xmlns:query="urn:oasis:names:tc:ebxml-regrep:xsd:query:4.0"
+ xmlns:rim="urn:oasis:names:tc:ebxml-regrep:xsd:rim:4.0" xmlns:xlink="http://www.w3.org/1999/xlink"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+ status="urn:oasis:names:tc:ebxml-regrep:ResponseStatusType:Success"
+ requestId="urn:uuid:4ffb5281-179d-4578-adf2-39fd13ccc797"><rim:RegistryObjectList>
+<rim:RegistryObject xsi:type="rim:RegistryPackageType" id="urn:uuid:4ffb5281-179d-4578-adf2-39fd13ccc798"><rim:RegistryObjectList>"#;
+    let mut text = head.to_owned();
+    for number in 0..documents {
+        for (part, node) in [("a", "MainEvidence"), ("b", "Annex")] {
+            text.push_str(&format!(
+                r#"<rim:RegistryObject xsi:type="rim:ExtrinsicObjectType" id="urn:uuid:{number:08x}-179d-4578-adf2-{part}9fd13ccc797"><rim:Classification id="urn:uuid:{number:08x}-179d-4578-adf2-{part}9fd13ccc798" classificationScheme="urn:fdc:oots:classification:edm" classificationNode="{node}"/><rim:RepositoryItemRef xlink:href="cid:{part}{number}@x" xlink:title="x"/></rim:RegistryObject>"#
+            ));
+        }
+        text.push_str(&format!(
+            r#"<rim:RegistryObject xsi:type="rim:AssociationType" id="urn:uuid:{number:08x}-179d-4578-adf2-c9fd13ccc797" type="urn:oasis:names:tc:ebxml-regrep:AssociationType:Annex" sourceObject="urn:uuid:{number:08x}-179d-4578-adf2-b9fd13ccc797" targetObject="urn:uuid:{number:08x}-179d-4578-adf2-a9fd13ccc797"/>"#
+        ));
+    }
+    text.push_str("</rim:RegistryObjectList></rim:RegistryObject></rim:RegistryObjectList></query:QueryResponse>");
+    text.into_bytes()
+}
+
+fn samples() {
+    println!(
+        "| message | bytes | rules of ours | ours, bytes in (µs) | ours, parsed (µs) | Schematron (µs) |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- |");
+    for (name, release, kind, folder) in [
+        (
+            "v2.0/xml/edm/request.xml",
+            Release::V2_0,
+            DocumentKind::Request,
+            "v2.0/sch-reconstructed",
+        ),
+        (
+            "v2.0/xml/edm/response.xml",
+            Release::V2_0,
+            DocumentKind::Response,
+            "v2.0/sch-reconstructed",
+        ),
+        (
+            "v2.0/xml/edm/error-timeout.xml",
+            Release::V2_0,
+            DocumentKind::Error,
+            "v2.0/sch-reconstructed",
+        ),
+        (
+            "v2.0/xml/derived/request-all-optional.xml",
+            Release::V2_0,
+            DocumentKind::Request,
+            "v2.0/sch-reconstructed",
+        ),
+        (
+            "v1.2/xml/edm/1-request.xml",
+            Release::V1_2,
+            DocumentKind::Request,
+            "v1.2/sch-reconstructed",
+        ),
+        (
+            "v1.0/xml/edm/birth-1-request.xml",
+            Release::V1_0,
+            DocumentKind::Request,
+            "v1.0/sch",
+        ),
+        (
+            "v1.0/xml/edm/birth-2-response.xml",
+            Release::V1_0,
+            DocumentKind::Response,
+            "v1.0/sch",
+        ),
+    ] {
+        let Ok(bytes) = fs::read(Path::new(FOLDER).join(name)) else {
+            println!("| {name} | not at hand | | | | |");
+            continue;
+        };
+        let document = Document::parse(&bytes, &Limits::REGREP).expect("a message");
+        let rules = check(release, kind, &bytes).rules();
+        let ours = measure(|| drop(check(release, kind, &bytes)));
+        let parsed = measure(|| drop(check_parsed(release, kind, &document)));
+        let theirs = schemas(folder).map_or("–".to_owned(), |set| {
+            micros(measure(|| drop(set.check(kind, &bytes))))
+        });
+        println!(
+            "| {name} | {} | {rules} | {} | {} | {theirs} |",
+            bytes.len(),
+            micros(ours),
+            micros(parsed)
+        );
+    }
+}
+
+fn growth() {
+    println!("\n| documents in one package | bytes | ours (ms) | ns per byte |");
+    println!("| --- | --- | --- | --- |");
+    for documents in [10, 100, 1_000, 4_000] {
+        let bytes = large(documents);
+        let time = measure(|| {
+            let report = check(Release::V2_0, DocumentKind::Response, &bytes);
+            assert!(report.is_complete(), "the bound is for hostile messages");
+        });
+        let per_byte = time.as_secs_f64() * 1e9 / bytes.len() as f64;
+        println!(
+            "| {documents} | {} | {:.2} | {per_byte:.0} |",
+            bytes.len(),
+            time.as_secs_f64() * 1e3
+        );
+    }
+}
+
+fn main() {
+    // `cargo test` runs a benchmark once to see that it starts.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let first = Instant::now();
+    drop(check(Release::V2_0, DocumentKind::Request, b"<a/>"));
+    println!(
+        "first check of a process, set compiled: {} µs\n",
+        micros(first.elapsed())
+    );
+    samples();
+    growth();
+    if let Some(set) = schemas("v1.0/sch") {
+        let start = Instant::now();
+        let problems = set.compile();
+        println!(
+            "\n{} published rules compiled in {:.0} ms on one thread, {} problems",
+            set.rules(),
+            start.elapsed().as_secs_f64() * 1e3,
+            problems.len()
+        );
+    }
+}

@@ -180,11 +180,12 @@ impl CompiledRule {
                 .map_err(|error| format!("{text}: {}", error.error.code()))
         };
         Self {
-            context: xpath::context(&rule.context).and_then(|query| compile(&rule.context, &query)),
+            context: xpath::context(&rule.context, global)
+                .and_then(|query| compile(&rule.context, &query)),
             tests: (rule.checks.iter())
                 .map(|check| {
-                    let query = xpath::test(&check.test, global, &rule.lets);
-                    compile(&check.test, &query)
+                    xpath::test(&check.test, global, &rule.lets)
+                        .and_then(|query| compile(&check.test, &query))
                 })
                 .collect(),
         }

@@ -6,20 +6,50 @@ use std::fmt::Write;
 /// Stands for `current()`, which XPath alone does not have.
 const CURRENT: &str = "$schematron-current";
 
+/// Brackets and parentheses within each other. The parser of the engine takes twice the time for
+/// each level; published rules have four.
+const DEEPEST: usize = 10;
+/// Names, symbols and literals of one expression. The compiler of the engine recurses over chains
+/// such as `a or b or …`, and a stack that overflows ends the process; published rules have eighty.
+const MOST_TOKENS: usize = 250;
+/// Variables one test needs, for the same reason.
+const MOST_VARIABLES: usize = 100;
+
+/// Why an expression is not given to the engine.
+const TOO_LARGE: &str = "too deeply nested or too long for the XPath engine";
+
 /// The nodes a rule applies to. Its context is a pattern that may match anywhere; as a query it
 /// starts at the root. `/descendant::P`, not `//P`: the latter is ten times slower.
-pub(super) fn context(pattern: &str) -> Result<String, String> {
+pub(super) fn context(pattern: &str, global: &[&Let]) -> Result<String, String> {
+    check_size(pattern)?;
     let branches: Result<Vec<String>, String> = split(pattern, '|')
         .into_iter()
         .map(|branch| from_root(branch.trim()))
         .collect();
-    Ok(branches?.join(" | "))
+    let mut query = variables(pattern, global, &[])?;
+    query.push_str(&branches?.join(" | "));
+    Ok(query)
 }
 
 /// A query for the truth of a test, with the variables it uses.
-pub(super) fn test(text: &str, global: &[&Let], local: &[Let]) -> String {
+pub(super) fn test(text: &str, global: &[&Let], local: &[Let]) -> Result<String, String> {
+    check_size(text)?;
     let mut query = format!("let {CURRENT} := . return ");
-    for (value, scope) in used(text, global, local) {
+    query.push_str(&variables(text, global, local)?);
+    query.push_str("boolean(");
+    query.push_str(&with_current(text));
+    query.push(')');
+    Ok(query)
+}
+
+fn variables(text: &str, global: &[&Let], local: &[Let]) -> Result<String, String> {
+    let mut query = String::new();
+    let used = used(text, global, local);
+    if used.len() > MOST_VARIABLES {
+        return Err(TOO_LARGE.to_owned());
+    }
+    for (value, scope) in used {
+        check_size(&value.value)?;
         let expression = with_current(&value.value);
         // Writing to a string does not fail.
         let _written = match scope {
@@ -27,10 +57,34 @@ pub(super) fn test(text: &str, global: &[&Let], local: &[Let]) -> String {
             Scope::Rule => write!(query, "let ${} := ({expression}) return ", value.name),
         };
     }
-    query.push_str("boolean(");
-    query.push_str(&with_current(text));
-    query.push(')');
-    query
+    Ok(query)
+}
+
+fn check_size(text: &str) -> Result<(), String> {
+    let (mut depth, mut tokens) = (0_usize, 0_usize);
+    let mut quote = None;
+    let mut in_name = false;
+    for c in text.chars() {
+        if let Some(open) = quote {
+            if c == open {
+                quote = None;
+            }
+            continue;
+        }
+        let name = is_name_char(c);
+        tokens += usize::from(!(c.is_whitespace() || name && in_name));
+        in_name = name;
+        match c {
+            '\'' | '"' => quote = Some(c),
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST || tokens > MOST_TOKENS {
+            return Err(TOO_LARGE.to_owned());
+        }
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy)]
@@ -241,7 +295,7 @@ mod tests {
 
     #[track_caller]
     fn check_context(pattern: &str, expected: &str) {
-        assert_eq!(context(pattern).as_deref(), Ok(expected));
+        assert_eq!(context(pattern, &[]).as_deref(), Ok(expected));
     }
 
     #[test]
@@ -295,11 +349,20 @@ mod tests {
             value: value.to_owned(),
         };
         let (first, unused) = (value("a", "1"), value("ab", "error()"));
-        let query = test("$b", &[&first, &unused], &[value("b", "$a + 1")]);
+        let query = test("$b", &[&first, &unused], &[value("b", "$a + 1")]).unwrap();
         assert_eq!(
             query,
             "let $schematron-current := . return let $a := (/ ! (1)) return \
              let $b := ($a + 1) return boolean($b)"
         );
+    }
+
+    #[test]
+    fn what_would_overflow_the_engine_is_refused() {
+        let refused = |text: &str| test(text, &[], &[]) == Err(TOO_LARGE.to_owned());
+        assert!(refused(&vec!["'a'"; 600].join(",")));
+        assert!(refused(&vec!["@a"; 300].join(" or ")));
+        assert!(refused(&format!("{}1{}", "(".repeat(20), ")".repeat(20))));
+        assert!(!refused(&format!("contains('{}', .)", "(or )".repeat(600))));
     }
 }
