@@ -356,8 +356,8 @@ fn requester(request: &ReceivedRequest) -> Option<&ReceivedAgent> {
 const PAUSES: [Duration; 6] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
-    Duration::from_secs(16),
-    Duration::from_secs(16),
     Duration::from_secs(4),
     Duration::from_secs(8),
+    Duration::from_secs(16),
+    Duration::from_secs(16),
 ];
