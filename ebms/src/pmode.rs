@@ -49,7 +49,7 @@
 //! encryption_token = "bst"
 //! encrypt = true
 //! compress = true
-//! legacy_oaep = false                       # also accept RSA-OAEP with SHA-1
+//! legacy_oaep = false                       # also accept RSA-OAEP with SHA-1 in it
 //! ```
 
 pub(crate) mod find;

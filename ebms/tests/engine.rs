@@ -5,6 +5,7 @@
 mod engine {
     mod agreed;
     mod hostile;
+    mod legacy_oaep;
     mod recorded;
     mod round_trip;
     mod samples;

@@ -11,6 +11,8 @@ use zeroize::Zeroizing;
 
 /// Octets of a content key, and of the key that wraps it.
 pub(super) const KEY_LENGTH: usize = 16;
+/// A content key.
+pub(super) type ContentKey = Zeroizing<[u8; KEY_LENGTH]>;
 /// Content key wrapped: eight octets longer.
 pub(super) const WRAPPED_LENGTH: usize = KEY_LENGTH + 8;
 
@@ -170,7 +172,7 @@ pub(super) fn unwrap(
     theirs: &[u8],
     derivation: &Derivation,
     wrapped: &[u8],
-) -> Option<Zeroizing<[u8; KEY_LENGTH]>> {
+) -> Option<ContentKey> {
     if wrapped.len() != WRAPPED_LENGTH {
         return None;
     }

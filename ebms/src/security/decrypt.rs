@@ -7,9 +7,9 @@ pub(crate) use read::read;
 
 use super::{
     DecryptionKey,
-    agreement::{self, Curve, Derivation, KEY_LENGTH},
-    key::DecryptionSecret,
-    sha256,
+    agreement::{self, ContentKey, Curve, Derivation, KEY_LENGTH},
+    key::{DecryptionSecret, Noise},
+    oaep,
     token::Token,
     verify::Proof,
 };
@@ -34,7 +34,7 @@ pub(crate) struct Encryption {
 /// How the content key travels.
 enum Transport {
     Oaep {
-        algorithm: &'static OaepAlgorithm,
+        algorithm: Oaep,
         wrapped: Vec<u8>,
     },
     Agreement {
@@ -45,6 +45,15 @@ enum Transport {
     },
 }
 
+/// The hashes of RSA-OAEP.
+#[derive(Clone, Copy)]
+enum Oaep {
+    /// The same for label and masks.
+    One(&'static OaepAlgorithm),
+    /// SHA-256 for the label, SHA-1 for the masks.
+    Mixed,
+}
+
 impl std::fmt::Debug for Transport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -53,8 +62,6 @@ impl std::fmt::Debug for Transport {
         })
     }
 }
-
-type ContentKey = Zeroizing<[u8; KEY_LENGTH]>;
 
 const IV_LENGTH: usize = 12;
 const TAG_LENGTH: usize = 16;
@@ -79,10 +86,11 @@ pub(crate) fn open(
         .iter()
         .find(|key| encryption.recipient.names(key.certificate()))
         .ok_or(Reason::Decryption)?;
+    // A key that does not unwrap is replaced, not reported: the work that follows is the same.
+    let decoy = encryption.transport.decoy(key.noise());
     let unwrapped = encryption.transport.unwrap(key);
     let whole = unwrapped.is_some();
-    // A key that does not unwrap is replaced, not reported: the work that follows is the same.
-    let content_key = unwrapped.unwrap_or_else(|| encryption.transport.decoy());
+    let content_key = unwrapped.unwrap_or(decoy);
     let opened: Option<Vec<Part>> = parts
         .into_iter()
         .map(|part| encryption.decrypt(part, &content_key))
@@ -114,9 +122,18 @@ impl Encryption {
 impl Transport {
     fn unwrap(&self, key: &DecryptionKey) -> Option<ContentKey> {
         match (self, key.secret()) {
-            (Self::Oaep { algorithm, wrapped }, DecryptionSecret::Rsa(key)) => {
-                let mut out = Zeroizing::new(vec![0; key.min_output_size()]);
-                let content_key = key.decrypt(algorithm, wrapped, &mut out, None).ok()?;
+            (
+                Self::Oaep { algorithm, wrapped },
+                DecryptionSecret::Rsa {
+                    key: library,
+                    mixed,
+                },
+            ) => {
+                let Oaep::One(algorithm) = algorithm else {
+                    return mixed.unwrap(oaep::SHA256_MGF1_SHA1, wrapped, key.noise());
+                };
+                let mut out = Zeroizing::new(vec![0; library.min_output_size()]);
+                let content_key = library.decrypt(algorithm, wrapped, &mut out, None).ok()?;
                 let content_key: &[u8; KEY_LENGTH] = (&*content_key).try_into().ok()?;
                 Some(Zeroizing::new(*content_key))
             }
@@ -136,13 +153,11 @@ impl Transport {
         }
     }
 
-    /// A key nobody encrypted with on purpose; what it opens is thrown away in any case.
-    fn decoy(&self) -> ContentKey {
+    /// A key nobody could encrypt with; what it opens is thrown away in any case.
+    fn decoy(&self, noise: &Noise) -> ContentKey {
         let (Self::Oaep { wrapped, .. } | Self::Agreement { wrapped, .. }) = self;
         let mut key = Zeroizing::new([0; KEY_LENGTH]);
-        for (byte, noise) in key.iter_mut().zip(sha256(wrapped)) {
-            *byte = noise;
-        }
+        noise.fill(b"decoy", wrapped, key.as_mut_slice());
         key
     }
 }

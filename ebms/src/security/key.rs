@@ -1,15 +1,19 @@
 //! Our own keys, each with the certificate that goes with it. A key that does not belong to its
 //! certificate is refused at start, not at the first message.
 
-use super::certificate::{Certificate, InvalidCertificate, KeyKind};
+use super::{
+    certificate::{Certificate, InvalidCertificate, KeyKind},
+    oaep,
+};
 use aws_lc_rs::{
-    agreement,
+    agreement, digest, hmac,
     rand::SystemRandom,
     rsa::{OaepPrivateDecryptingKey, PrivateDecryptingKey},
     signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair},
 };
 use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 use std::{fmt, sync::Arc};
+use zeroize::Zeroizing;
 
 /// A key that cannot be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -106,11 +110,16 @@ pub struct DecryptionKey(Arc<Decryption>);
 
 struct Decryption {
     key: DecryptionSecret,
+    noise: Noise,
     certificate: Certificate,
 }
 
 pub(super) enum DecryptionSecret {
-    Rsa(OaepPrivateDecryptingKey),
+    Rsa {
+        key: OaepPrivateDecryptingKey,
+        /// The same key, for what the library does not offer.
+        mixed: oaep::PrivateKey,
+    },
     Agreement(agreement::PrivateKey),
 }
 
@@ -128,7 +137,12 @@ impl DecryptionKey {
         if !matches {
             return Err(InvalidKey::Mismatch);
         }
-        Ok(Self(Arc::new(Decryption { key, certificate })))
+        let noise = Noise::new(der);
+        Ok(Self(Arc::new(Decryption {
+            key,
+            noise,
+            certificate,
+        })))
     }
 
     /// The certificate of the key.
@@ -139,11 +153,43 @@ impl DecryptionKey {
     pub(super) fn secret(&self) -> &DecryptionSecret {
         &self.0.key
     }
+
+    pub(super) fn noise(&self) -> &Noise {
+        &self.0.noise
+    }
 }
 
 impl fmt::Debug for DecryptionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DecryptionKey({:?})", self.0.certificate)
+    }
+}
+
+/// Octets that only the holder of a key can foretell, though they follow from what they are for:
+/// this package has no randomness of its own.
+pub(super) struct Noise(hmac::Key);
+
+impl Noise {
+    pub(super) fn new(private_key: &[u8]) -> Self {
+        let mut context = digest::Context::new(&digest::SHA256);
+        context.update(b"noise");
+        context.update(private_key);
+        let mut secret = Zeroizing::new([0; 32]);
+        secret.copy_from_slice(context.finish().as_ref());
+        Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_slice()))
+    }
+
+    /// Fills `out` for one use, named by `purpose`, of `input`.
+    pub(super) fn fill(&self, purpose: &[u8], input: &[u8], out: &mut [u8]) {
+        for (counter, chunk) in (0_u32..).zip(out.chunks_mut(32)) {
+            let mut context = hmac::Context::with_key(&self.0);
+            context.update(purpose);
+            context.update(&counter.to_be_bytes());
+            context.update(input);
+            for (byte, noise) in chunk.iter_mut().zip(context.sign().as_ref()) {
+                *byte = *noise;
+            }
+        }
     }
 }
 
@@ -155,8 +201,9 @@ fn read_rsa(der: &[u8], certificate: &Certificate) -> Result<(DecryptionSecret, 
     let pair = RsaKeyPair::from_pkcs8(der).map_err(|_| InvalidKey::Kind)?;
     let key = PrivateDecryptingKey::from_pkcs8(der).map_err(|_| InvalidKey::Kind)?;
     let key = OaepPrivateDecryptingKey::new(key).map_err(|_| InvalidKey::Kind)?;
+    let mixed = oaep::PrivateKey::from_pkcs8(der).ok_or(InvalidKey::Kind)?;
     let matches = pair.public_key().as_ref() == certificate.key_bits();
-    Ok((DecryptionSecret::Rsa(key), matches))
+    Ok((DecryptionSecret::Rsa { key, mixed }, matches))
 }
 
 fn read_agreement(

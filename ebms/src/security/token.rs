@@ -1,7 +1,7 @@
 //! How a message names a certificate. The reference selects a candidate and proves nothing:
 //! acceptance is [`super::Trust`]'s. [AS4 1.8]
 
-use super::{Certificate, from_base64, name::Name, to_base64};
+use super::{Certificate, der, from_base64, name::Name, to_base64};
 use crate::{
     envelope::Cursor,
     pmode::TokenKind,
@@ -156,14 +156,14 @@ pub(crate) fn octets(element: Element<'_>) -> Option<Vec<u8>> {
 
 /// `SEQUENCE OF Certificate`.
 fn read_path(der: &[u8]) -> Option<Vec<Certificate>> {
-    let outer = sequence(der)?;
+    let outer = der::take(der, der::SEQUENCE)?;
     if !outer.rest.is_empty() {
         return None;
     }
     let mut path = Vec::new();
     let mut left = outer.content;
     while !left.is_empty() {
-        let certificate = sequence(left)?;
+        let certificate = der::take(left, der::SEQUENCE)?;
         if path.len() == MAX_PATH {
             return None;
         }
@@ -171,39 +171,6 @@ fn read_path(der: &[u8]) -> Option<Vec<Certificate>> {
         left = certificate.rest;
     }
     Some(path)
-}
-
-/// A DER SEQUENCE at the start of something.
-struct Sequence<'d> {
-    whole: &'d [u8],
-    content: &'d [u8],
-    rest: &'d [u8],
-}
-
-fn sequence(der: &[u8]) -> Option<Sequence<'_>> {
-    let [0x30, first, after @ ..] = der else {
-        return None;
-    };
-    let (length, content) = match first {
-        short @ 0..=0x7F => (usize::from(*short), after),
-        long @ 0x81..=0x84 => {
-            let (length, content) = after.split_at_checked(usize::from(long & 0x7F))?;
-            (
-                length
-                    .iter()
-                    .fold(0, |sum, byte| sum << 8 | usize::from(*byte)),
-                content,
-            )
-        }
-        _ => return None,
-    };
-    let (content, rest) = content.split_at_checked(length)?;
-    let whole = der.get(..der.len() - rest.len())?;
-    Some(Sequence {
-        whole,
-        content,
-        rest,
-    })
 }
 
 /// Writes the `wsse:BinarySecurityToken`, if the kind carries the certificate.

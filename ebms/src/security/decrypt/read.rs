@@ -1,6 +1,6 @@
 //! Reads `xenc:EncryptedKey` and `xenc:EncryptedData` as the profiles write them. [AS4 1.9, AS4 1.10, AS4 1.11]
 
-use super::{Encryption, Transport};
+use super::{Encryption, Oaep, Transport};
 use crate::{
     envelope::Cursor,
     id::ContentId,
@@ -13,7 +13,7 @@ use crate::{
         verify::{Blocks, Demand},
     },
 };
-use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm};
+use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256};
 use std::collections::{BTreeMap, BTreeSet};
 use xml::{Element, IdTable};
 
@@ -110,7 +110,7 @@ impl Context<'_, '_> {
     /// RSA-OAEP with SHA-256 in both places. Left out, the defaults are SHA-1: a trap, and refused
     /// unless the partner is known to need it.
     // [P11]
-    fn read_oaep(&self, method: Element<'_>) -> Result<&'static OaepAlgorithm, Reason> {
+    fn read_oaep(&self, method: Element<'_>) -> Result<Oaep, Reason> {
         let mut children = Cursor::new(method);
         let (mut digest, mut mask) = (None, None);
         while let Some(child) = children.next() {
@@ -132,9 +132,17 @@ impl Context<'_, '_> {
         let digest = digest.unwrap_or(SHA1);
         let mask = mask.unwrap_or(MGF1_SHA1);
         match (method.attribute("", "Algorithm"), digest, mask) {
-            (Some(alg::RSA_OAEP), alg::SHA256, alg::MGF1_SHA256) => Ok(&OAEP_SHA256_MGF1SHA256),
-            (Some(alg::RSA_OAEP | RSA_OAEP_MGF1P), SHA1, MGF1_SHA1) if self.demand.legacy_oaep => {
-                Ok(&OAEP_SHA1_MGF1SHA1)
+            (Some(alg::RSA_OAEP), alg::SHA256, alg::MGF1_SHA256) => {
+                Ok(Oaep::One(&OAEP_SHA256_MGF1SHA256))
+            }
+            (Some(alg::RSA_OAEP | RSA_OAEP_MGF1P), digest, MGF1_SHA1)
+                if self.demand.legacy_oaep =>
+            {
+                match digest {
+                    SHA1 => Ok(Oaep::One(&OAEP_SHA1_MGF1SHA1)),
+                    alg::SHA256 => Ok(Oaep::Mixed),
+                    _ => Err(ALGORITHM),
+                }
             }
             _ => Err(ALGORITHM),
         }
