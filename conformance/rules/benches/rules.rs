@@ -73,72 +73,70 @@ fn large(documents: usize) -> Vec<u8> {
     text.into_bytes()
 }
 
+const SAMPLES: [(&str, Release, DocumentKind, &str); 7] = [
+    (
+        "v2.0/xml/edm/request.xml",
+        Release::V2_0,
+        DocumentKind::Request,
+        "v2.0/sch-reconstructed",
+    ),
+    (
+        "v2.0/xml/edm/response.xml",
+        Release::V2_0,
+        DocumentKind::Response,
+        "v2.0/sch-reconstructed",
+    ),
+    (
+        "v2.0/xml/edm/error-timeout.xml",
+        Release::V2_0,
+        DocumentKind::Error,
+        "v2.0/sch-reconstructed",
+    ),
+    (
+        "v2.0/xml/derived/request-all-optional.xml",
+        Release::V2_0,
+        DocumentKind::Request,
+        "v2.0/sch-reconstructed",
+    ),
+    (
+        "v1.2/xml/edm/1-request.xml",
+        Release::V1_2,
+        DocumentKind::Request,
+        "v1.2/sch-reconstructed",
+    ),
+    (
+        "v1.0/xml/edm/birth-1-request.xml",
+        Release::V1_0,
+        DocumentKind::Request,
+        "v1.0/sch",
+    ),
+    (
+        "v1.0/xml/edm/birth-2-response.xml",
+        Release::V1_0,
+        DocumentKind::Response,
+        "v1.0/sch",
+    ),
+];
+
 fn samples() {
     println!(
         "| message | bytes | rules of ours | ours, bytes in (µs) | ours, parsed (µs) | Schematron (µs) |"
     );
     println!("| --- | --- | --- | --- | --- | --- |");
-    for (name, release, kind, folder) in [
-        (
-            "v2.0/xml/edm/request.xml",
-            Release::V2_0,
-            DocumentKind::Request,
-            "v2.0/sch-reconstructed",
-        ),
-        (
-            "v2.0/xml/edm/response.xml",
-            Release::V2_0,
-            DocumentKind::Response,
-            "v2.0/sch-reconstructed",
-        ),
-        (
-            "v2.0/xml/edm/error-timeout.xml",
-            Release::V2_0,
-            DocumentKind::Error,
-            "v2.0/sch-reconstructed",
-        ),
-        (
-            "v2.0/xml/derived/request-all-optional.xml",
-            Release::V2_0,
-            DocumentKind::Request,
-            "v2.0/sch-reconstructed",
-        ),
-        (
-            "v1.2/xml/edm/1-request.xml",
-            Release::V1_2,
-            DocumentKind::Request,
-            "v1.2/sch-reconstructed",
-        ),
-        (
-            "v1.0/xml/edm/birth-1-request.xml",
-            Release::V1_0,
-            DocumentKind::Request,
-            "v1.0/sch",
-        ),
-        (
-            "v1.0/xml/edm/birth-2-response.xml",
-            Release::V1_0,
-            DocumentKind::Response,
-            "v1.0/sch",
-        ),
-    ] {
+    for (name, release, kind, folder) in SAMPLES {
         let Ok(bytes) = fs::read(Path::new(FOLDER).join(name)) else {
             println!("| {name} | not at hand | | | | |");
             continue;
         };
         let document = Document::parse(&bytes, &Limits::REGREP).expect("a message");
         let rules = check(release, kind, &bytes).rules();
-        let ours = measure(|| drop(check(release, kind, &bytes)));
-        let parsed = measure(|| drop(check_parsed(release, kind, &document)));
+        let ours = micros(measure(|| drop(check(release, kind, &bytes))));
+        let parsed = micros(measure(|| drop(check_parsed(release, kind, &document))));
         let theirs = schemas(folder).map_or("–".to_owned(), |set| {
             micros(measure(|| drop(set.check(kind, &bytes))))
         });
-        println!(
-            "| {name} | {} | {rules} | {} | {} | {theirs} |",
-            bytes.len(),
-            micros(ours),
-            micros(parsed)
-        );
+        let bytes = bytes.len();
+        println!("| {name} | {bytes} | {rules} | {ours} | {parsed} | {theirs} |");
     }
 }
 

@@ -1,10 +1,5 @@
 //! Our sets and the Schematron engine on whole documents.
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "test code"
-)]
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "test code")]
 
 #[path = "rules/data.rs"]
 mod data;

@@ -229,12 +229,9 @@ impl Run<'_> {
         )]
         let mut claimed = std::collections::HashSet::new();
         for (rule, compiled) in rules.iter().zip(compiled) {
-            let context = match &compiled.context {
-                Ok(context) => context,
-                Err(_) => {
-                    self.rule_error(rule, "the context does not compile");
-                    continue;
-                }
+            let Ok(context) = &compiled.context else {
+                self.rule_error(rule, "the context does not compile");
+                continue;
             };
             let nodes = match context.execute(documents, handle) {
                 Ok(nodes) => nodes,

@@ -224,6 +224,27 @@ fn two_sets_with_the_same_names_are_not_confused() {
 }
 
 #[test]
+fn a_set_is_shared_by_threads() {
+    let body =
+        r#"<pattern><rule context="/*"><assert id="A" test="false()">x</assert></rule></pattern>"#;
+    let set = official(&[file("own.sch", &schema(body))]).unwrap();
+    let other = set.clone();
+    let there = std::thread::spawn(move || findings(&other)).join().unwrap();
+    assert_eq!(there, findings(&set));
+}
+
+#[test]
+fn a_check_stops_when_there_is_too_much_to_say() {
+    let body =
+        r#"<pattern><rule context="t:b"><assert id="A" test="false()">x</assert></rule></pattern>"#;
+    let set = official(&[file("own.sch", &schema(body))]).unwrap();
+    let document = format!("<a xmlns=\"urn:t\">{}</a>", "<b/>".repeat(2_000));
+    let report = set.check(DocumentKind::Request, document.as_bytes());
+    assert!(!report.is_complete() && report.has_fatal());
+    assert_eq!(report.findings().len(), Report::MOST_FINDINGS);
+}
+
+#[test]
 fn an_unreadable_document_is_a_finding() {
     let set = official(&[file("own.sch", &schema(""))]).unwrap();
     let report = set.check(DocumentKind::Request, b"<!DOCTYPE a><a/>");

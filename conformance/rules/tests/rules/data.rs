@@ -88,19 +88,19 @@ pub(crate) fn mutations(folder: &Path) -> Vec<Mutation> {
     let text = read(&folder.join("expected.json"));
     let value: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
     let text = |value: &serde_json::Value| value.as_str().expect("a string").to_owned();
-    value["files"]
-        .as_array()
-        .expect("files")
+    let list = |value: &serde_json::Value, name: &str| {
+        let list = value.get(name).and_then(serde_json::Value::as_array);
+        list.expect("a list").clone()
+    };
+    list(&value, "files")
         .iter()
         .map(|entry| Mutation {
-            file: text(&entry["file"]),
-            target: entry["target"].as_str().map(str::to_owned),
-            fires: entry["schematron"]
-                .as_array()
-                .expect("rules")
-                .iter()
-                .map(text)
-                .collect(),
+            file: entry.get("file").map(text).expect("a file"),
+            target: entry
+                .get("target")
+                .and_then(serde_json::Value::as_str)
+                .map(str::to_owned),
+            fires: list(entry, "schematron").iter().map(text).collect(),
         })
         .collect()
 }

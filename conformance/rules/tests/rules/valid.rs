@@ -69,3 +69,24 @@ fn valid_messages_of_1_2_break_no_fatal_rule() {
 fn valid_messages_of_2_0_break_no_fatal_rule() {
     check("v2.0", Release::V2_0, 21);
 }
+
+/// 1.1 has no rules of its own; 1.2 judges it, and says that it is not 1.2.
+#[test]
+fn messages_of_1_1_break_the_rule_on_the_identifier() {
+    let Some(reference) = data::reference("messages of 1.1") else {
+        return;
+    };
+    let folder = reference.join("oots/v1.1/xml/edm");
+    for (name, expected) in [
+        ("1-request.xml", &["R-EDM-REQ-C001", "R-EDM-REQ-C089"][..]),
+        (
+            "3-request-after-preview.xml",
+            &["R-EDM-REQ-C001", "R-EDM-REQ-C089"],
+        ),
+        ("error-plain.xml", &["R-EDM-ERR-C001"]),
+    ] {
+        let report = check_document(&data::document(&folder.join(name))).expect("a message");
+        assert_eq!(report.release(), Some(Release::V1_2));
+        assert_eq!(report.fatal_rules(), expected, "{name}");
+    }
+}
