@@ -355,7 +355,7 @@ async fn two_nodes_share_the_work() {
     assert!(second.take(&take).await.unwrap().is_none());
 }
 
-/// [robustness 1, 6, 19] whatever was acknowledged is there after a kill, whole.
+/// [ROB-1, ROB-6, ROB-19] whatever was acknowledged is there after a kill, whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
     let mut h = Harness::redis().await;
