@@ -352,12 +352,14 @@ fn requester(request: &ReceivedRequest) -> Option<&ReceivedAgent> {
         .find(|agent| agent.class.as_deref() == Some("ER"))
 }
 
-/// Pauses between the attempts to deliver an answer
-const PAUSES: [Duration; 6] = [
+/// Pauses between the attempts to deliver an answer: a message whose taking a crash interrupted is
+/// not taken again for half a minute
+const PAUSES: [Duration; 7] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
     Duration::from_secs(4),
     Duration::from_secs(8),
+    Duration::from_secs(16),
     Duration::from_secs(16),
     Duration::from_secs(16),
 ];
