@@ -242,6 +242,21 @@ impl Report {
         self.put(Finding::new(Outcome::Unreadable, &said, "/".to_owned()));
     }
 
+    /// Processing instructions are tolerated and left out: published samples carry them.
+    pub(crate) fn put_instructions(&mut self, count: usize) {
+        if count == 0 {
+            return;
+        }
+        let said = Said {
+            rule: "XML",
+            severity: Severity::Caution,
+            text_de: Some("Verarbeitungsanweisungen wurden übergangen."),
+            text_en: "Processing instructions were skipped.",
+            source: "XML 1.0",
+        };
+        self.put(Finding::new(Outcome::Reported, &said, "/".to_owned()));
+    }
+
     pub(crate) fn count_rule(&mut self) {
         self.rules += 1;
     }

@@ -41,6 +41,7 @@ pub fn check(release: Release, kind: DocumentKind, document: &[u8]) -> Report {
 pub fn check_parsed(release: Release, kind: DocumentKind, document: &Document) -> Report {
     let mut report = Report::new(Some(release), kind);
     if let Some(set) = set::find(release, kind) {
+        report.put_instructions(document.skipped_instructions());
         set.apply(document, &mut report);
     }
     report

@@ -1,7 +1,9 @@
 //! Documents built to hurt.
 
 use proptest::prelude::*;
-use rules::{DocumentKind, Outcome, Release, Report, RuleFile, check, check_document, official};
+use rules::{
+    DocumentKind, Outcome, Release, Report, RuleFile, Severity, check, check_document, official,
+};
 
 const HEAD: &str = r#"<query:QueryResponse xmlns:query="urn:oasis:names:tc:ebxml-regrep:xsd:query:4.0"
     xmlns:rim="urn:oasis:names:tc:ebxml-regrep:xsd:rim:4.0"
@@ -44,6 +46,16 @@ fn an_unreadable_document_is_a_fatal_finding() {
         assert!(report.has_fatal());
         assert_eq!(report.rules(), 0);
     }
+}
+
+#[test]
+fn processing_instructions_are_a_caution() {
+    let count = |text: &str| {
+        let report = check(Release::V2_0, DocumentKind::EbmsHeader, text.as_bytes());
+        report.count(Severity::Caution)
+    };
+    assert_eq!(count("<a/>"), 0);
+    assert_eq!(count("<?one x?><a><?two?></a>"), 1);
 }
 
 #[test]
