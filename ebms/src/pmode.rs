@@ -49,6 +49,7 @@
 //! encryption_token = "bst"
 //! encrypt = true
 //! compress = true
+//! key_derivation = "hkdf"                   # "hkdf" | "concat-kdf", the latter for "ecdsa" only
 //! legacy_oaep = false                       # also accept RSA-OAEP with SHA-1 in it
 //! ```
 
@@ -91,6 +92,17 @@ pub enum TokenKind {
     Ski,
 }
 
+/// How the key that wraps the content key follows from the secret agreed on a curve.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyDerivation {
+    /// HKDF, as eDelivery AS4 2.0 has it.
+    #[default]
+    Hkdf,
+    /// ConcatKDF, as the German energy market has it. Not part of eDelivery.
+    ConcatKdf,
+}
+
 /// What was agreed for messages to one partner.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Leg {
@@ -100,6 +112,7 @@ pub struct Leg {
     pub(crate) encrypt: bool,
     pub(crate) compress: bool,
     pub(crate) agreement: Option<String>,
+    pub(crate) key_derivation: KeyDerivation,
     pub(crate) legacy_oaep: bool,
 }
 
@@ -113,6 +126,7 @@ impl Default for Leg {
             encrypt: true,
             compress: true,
             agreement: None,
+            key_derivation: KeyDerivation::Hkdf,
             legacy_oaep: false,
         }
     }
@@ -131,6 +145,13 @@ impl Leg {
     #[must_use]
     pub fn with_profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
+        self
+    }
+
+    /// A leg with another key derivation.
+    #[must_use]
+    pub fn with_key_derivation(mut self, derivation: KeyDerivation) -> Self {
+        self.key_derivation = derivation;
         self
     }
 
@@ -161,6 +182,11 @@ impl Leg {
     /// How the encryption certificate is named.
     pub fn encryption_token(&self) -> TokenKind {
         self.encryption_token
+    }
+
+    /// How wrapping keys are derived.
+    pub fn key_derivation(&self) -> KeyDerivation {
+        self.key_derivation
     }
 
     /// Whether parts are encrypted.

@@ -34,6 +34,7 @@ pub(crate) mod alg {
     pub(crate) const X25519: &str = "http://www.w3.org/2021/04/xmldsig-more#x25519";
     pub(crate) const ECDH_ES: &str = "http://www.w3.org/2009/xmlenc11#ECDH-ES";
     pub(crate) const HKDF: &str = "http://www.w3.org/2021/04/xmldsig-more#hkdf";
+    pub(crate) const CONCAT_KDF: &str = "http://www.w3.org/2009/xmlenc11#ConcatKDF";
     pub(crate) const HMAC_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256";
     pub(crate) const ATTACHMENT_SIGNATURE: &str = concat!(
         "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#",

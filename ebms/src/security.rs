@@ -6,6 +6,7 @@
 
 mod agreement;
 pub(crate) mod attachment;
+mod brainpool;
 mod certificate;
 mod crl;
 mod decrypt;
@@ -14,6 +15,8 @@ pub(crate) mod encrypt;
 mod key;
 mod name;
 mod oaep;
+#[cfg(test)]
+mod published;
 pub(crate) mod sign;
 pub(crate) mod token;
 mod trust;
@@ -77,6 +80,7 @@ impl Sealed {
         let demand = verify::Demand {
             profile: pmode.partner.leg().profile,
             encrypted: pmode.partner.leg().encrypt && !self.parts.is_empty(),
+            derivation: pmode.partner.leg().key_derivation,
             legacy_oaep: pmode.partner.leg().legacy_oaep,
             parts: &self.parts,
         };

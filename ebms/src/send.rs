@@ -392,6 +392,7 @@ impl<'a> Secured<'a> {
             let demand = Demand {
                 profile: leg.profile,
                 encrypted: leg.encrypt && !parts.is_empty(),
+                derivation: leg.key_derivation,
                 legacy_oaep: false,
                 parts,
             };

@@ -1,6 +1,6 @@
 //! Who a partner is, where it is reached and which certificates are its own.
 
-use super::{Leg, Problem, Profile, Template, TokenKind};
+use super::{KeyDerivation, Leg, Problem, Profile, Template, TokenKind};
 use crate::{
     id::{PartnerName, PartyId},
     security::{Certificate, Crl, Trust},
@@ -59,6 +59,10 @@ impl Partner {
             None => None,
         };
         let security = file.security;
+        if security.key_derivation != KeyDerivation::Hkdf && security.profile != Profile::Ecdsa {
+            let problem = "security: another key derivation than HKDF goes with profile \"ecdsa\"";
+            return Err(Problem::new(name, problem));
+        }
         Ok(Self {
             name: name
                 .parse()
@@ -75,6 +79,7 @@ impl Partner {
                 profile: security.profile,
                 signature_token: security.signature_token,
                 encryption_token: security.encryption_token,
+                key_derivation: security.key_derivation,
                 legacy_oaep: security.legacy_oaep,
                 ..Leg::default()
             },
@@ -214,5 +219,6 @@ struct SecurityFile {
     encryption_token: TokenKind,
     encrypt: Option<bool>,
     compress: Option<bool>,
+    key_derivation: KeyDerivation,
     legacy_oaep: bool,
 }

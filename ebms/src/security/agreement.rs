@@ -1,9 +1,11 @@
-//! Key agreement of eDelivery AS4 2.0: an ephemeral key of the sender, HKDF, AES key wrap.
+//! Key agreement of eDelivery AS4 2.0: an ephemeral key of the sender, HKDF, AES key wrap. And
+//! ConcatKDF in place of HKDF, as the German energy market has it.
 //! [AS4 1.10, AS4 1.11]
 
-use super::certificate::KeyKind;
+use super::{brainpool, certificate::KeyKind};
 use aws_lc_rs::{
     agreement::{self, Algorithm, PrivateKey, UnparsedPublicKey},
+    digest,
     hkdf::{HKDF_SHA256, KeyType, Salt},
     key_wrap::{AES_128, AesKek, KeyWrap},
 };
@@ -19,11 +21,17 @@ pub(super) const WRAPPED_LENGTH: usize = KEY_LENGTH + 8;
 /// DER of an X25519 `SubjectPublicKeyInfo` up to the key. (RFC 8410)
 const X25519_SPKI: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x6e\x03\x21\x00";
 
-/// Parameters of HKDF-SHA256.
+/// How a key is derived from an agreed secret, with its parameters. The hash is SHA-256.
 #[derive(Clone, Debug)]
-pub(super) struct Derivation {
-    pub(super) salt: Vec<u8>,
-    pub(super) info: Vec<u8>,
+pub(super) enum Derivation {
+    Hkdf {
+        salt: Vec<u8>,
+        info: Vec<u8>,
+    },
+    /// NIST SP 800-56A, 5.8.1.
+    Concat {
+        other_info: Vec<u8>,
+    },
 }
 
 /// A curve keys are agreed on.
@@ -33,6 +41,7 @@ pub(super) enum Curve {
     P256,
     P384,
     P521,
+    Brainpool256,
 }
 
 impl Curve {
@@ -42,6 +51,7 @@ impl Curve {
             KeyKind::P256 => Some(Self::P256),
             KeyKind::P384 => Some(Self::P384),
             KeyKind::P521 => Some(Self::P521),
+            KeyKind::Brainpool256 => Some(Self::Brainpool256),
             KeyKind::Rsa | KeyKind::Ed25519 | KeyKind::Other => None,
         }
     }
@@ -55,6 +65,7 @@ impl Curve {
             "1.2.840.10045.3.1.7" => Some(Self::P256),
             "1.3.132.0.34" => Some(Self::P384),
             "1.3.132.0.35" => Some(Self::P521),
+            brainpool::OID => Some(Self::Brainpool256),
             _ => None,
         }
     }
@@ -66,38 +77,47 @@ impl Curve {
             Self::P256 => Some("urn:oid:1.2.840.10045.3.1.7"),
             Self::P384 => Some("urn:oid:1.3.132.0.34"),
             Self::P521 => Some("urn:oid:1.3.132.0.35"),
+            Self::Brainpool256 => Some("urn:oid:1.3.36.3.3.2.8.1.1.7"),
         }
     }
 
-    pub(super) fn algorithm(self) -> &'static Algorithm {
+    /// The library's name for it, if it has one.
+    pub(super) fn algorithm(self) -> Option<&'static Algorithm> {
         match self {
-            Self::X25519 => &agreement::X25519,
-            Self::P256 => &agreement::ECDH_P256,
-            Self::P384 => &agreement::ECDH_P384,
-            Self::P521 => &agreement::ECDH_P521,
+            Self::X25519 => Some(&agreement::X25519),
+            Self::P256 => Some(&agreement::ECDH_P256),
+            Self::P384 => Some(&agreement::ECDH_P384),
+            Self::P521 => Some(&agreement::ECDH_P521),
+            Self::Brainpool256 => None,
         }
     }
 
     fn scalar_length(self) -> usize {
         match self {
-            Self::X25519 | Self::P256 => 32,
+            Self::X25519 | Self::P256 | Self::Brainpool256 => 32,
             Self::P384 => 48,
             Self::P521 => 66,
         }
     }
 
     /// A fresh private key from random octets.
-    pub(super) fn ephemeral(self, random: &mut dyn FnMut(&mut [u8])) -> Option<PrivateKey> {
+    pub(super) fn ephemeral(self, random: &mut dyn FnMut(&mut [u8])) -> Option<Secret> {
         let mut scalar = Zeroizing::new(vec![0; self.scalar_length()]);
-        // A draw at or above the order is refused by the library; one in 2^32 at worst, but the
-        // nine bits on top of P-521 must go first.
-        for _ in 0..8 {
+        // A draw at or above the order is no key: one in three for brainpool, hardly any for the
+        // others, but the nine bits on top of P-521 must go first.
+        for _ in 0..64 {
             random(&mut scalar);
             if let (Self::P521, Some(top)) = (self, scalar.first_mut()) {
                 *top &= 1;
             }
-            if let Ok(key) = PrivateKey::from_private_key(self.algorithm(), &scalar) {
-                return Some(key);
+            let key = match self.algorithm() {
+                Some(algorithm) => PrivateKey::from_private_key(algorithm, &scalar)
+                    .ok()
+                    .map(Secret::Library),
+                None => brainpool::Secret::from_octets(&scalar).map(Secret::Brainpool),
+            };
+            if key.is_some() {
+                return key;
             }
         }
         None
@@ -125,36 +145,85 @@ impl Curve {
     }
 }
 
-/// The key that wraps the content key. The library refuses points off the curve and an all-zero
-/// secret.
+/// A private key on one of the curves.
+pub(super) enum Secret {
+    Library(PrivateKey),
+    Brainpool(brainpool::Secret),
+}
+
+impl Secret {
+    /// The public key: an uncompressed point, or the octets of X25519.
+    pub(super) fn public(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Library(key) => Some(key.compute_public_key().ok()?.as_ref().to_vec()),
+            Self::Brainpool(key) => Some(key.public()),
+        }
+    }
+
+    /// What both sides know. Points off the curve and an all-zero secret are refused.
+    pub(super) fn agree(&self, curve: Curve, theirs: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        match (self, curve.algorithm()) {
+            (Self::Library(key), Some(algorithm)) => {
+                let theirs = UnparsedPublicKey::new(algorithm, theirs);
+                agreement::agree(key, theirs, (), |secret| {
+                    Ok(Zeroizing::new(secret.to_vec()))
+                })
+                .ok()
+            }
+            (Self::Brainpool(key), None) => key.agree(theirs),
+            _ => None,
+        }
+    }
+}
+
+impl Derivation {
+    /// Fills `out` from a secret.
+    pub(super) fn derive(&self, secret: &[u8], out: &mut [u8]) -> Option<()> {
+        match self {
+            Self::Hkdf { salt, info } => {
+                let prk = Salt::new(HKDF_SHA256, salt).extract(secret);
+                let info = [info.as_slice()];
+                prk.expand(&info, Length(out.len())).ok()?.fill(out).ok()
+            }
+            Self::Concat { other_info } => {
+                for (counter, chunk) in (1_u32..).zip(out.chunks_mut(32)) {
+                    let mut context = digest::Context::new(&digest::SHA256);
+                    context.update(&counter.to_be_bytes());
+                    context.update(secret);
+                    context.update(other_info);
+                    for (byte, derived) in chunk.iter_mut().zip(context.finish().as_ref()) {
+                        *byte = *derived;
+                    }
+                }
+                Some(())
+            }
+        }
+    }
+}
+
+struct Length(usize);
+
+impl KeyType for Length {
+    fn len(&self) -> usize {
+        self.0
+    }
+}
+
+/// The key that wraps the content key.
 fn wrapping_key(
-    ours: &PrivateKey,
+    ours: &Secret,
     curve: Curve,
     theirs: &[u8],
     derivation: &Derivation,
 ) -> Option<AesKek> {
-    let theirs = UnparsedPublicKey::new(curve.algorithm(), theirs);
-    agreement::agree(ours, theirs, (), |secret| {
-        let prk = Salt::new(HKDF_SHA256, &derivation.salt).extract(secret);
-        let info = [derivation.info.as_slice()];
-        let mut key = Zeroizing::new([0; KEY_LENGTH]);
-        let okm = prk.expand(&info, KeyLength).map_err(|_| ())?;
-        okm.fill(key.as_mut_slice()).map_err(|_| ())?;
-        AesKek::new(&AES_128, key.as_slice()).map_err(|_| ())
-    })
-    .ok()
-}
-
-struct KeyLength;
-
-impl KeyType for KeyLength {
-    fn len(&self) -> usize {
-        KEY_LENGTH
-    }
+    let secret = ours.agree(curve, theirs)?;
+    let mut key = Zeroizing::new([0; KEY_LENGTH]);
+    derivation.derive(&secret, key.as_mut_slice())?;
+    AesKek::new(&AES_128, key.as_slice()).ok()
 }
 
 pub(super) fn wrap(
-    ours: &PrivateKey,
+    ours: &Secret,
     curve: Curve,
     theirs: &[u8],
     derivation: &Derivation,
@@ -167,7 +236,7 @@ pub(super) fn wrap(
 }
 
 pub(super) fn unwrap(
-    ours: &PrivateKey,
+    ours: &Secret,
     curve: Curve,
     theirs: &[u8],
     derivation: &Derivation,

@@ -50,6 +50,7 @@ pub(crate) enum KeyKind {
     P256,
     P384,
     P521,
+    Brainpool256,
     Other,
 }
 
@@ -249,6 +250,7 @@ fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> KeyKind {
             Some(oid) if oid == oid_registry::OID_EC_P256 => KeyKind::P256,
             Some(oid) if oid == oid_registry::OID_NIST_EC_P384 => KeyKind::P384,
             Some(oid) if oid == oid_registry::OID_NIST_EC_P521 => KeyKind::P521,
+            Some(oid) if oid.to_id_string() == super::brainpool::OID => KeyKind::Brainpool256,
             _ => KeyKind::Other,
         }
     } else {

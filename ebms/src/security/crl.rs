@@ -1,7 +1,10 @@
 //! Certificate revocation lists, given as octets. Read leniently: lists without number and key
 //! identifier are in use, and only the signature decides.
 
-use super::certificate::{Certificate, KeyKind};
+use super::{
+    brainpool,
+    certificate::{Certificate, KeyKind},
+};
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateRevocationListDer, pem::PemObject};
@@ -106,6 +109,9 @@ impl Facts {
                 ("1.2.840.113549.1.1.13", KeyKind::Rsa) => &signature::RSA_PKCS1_2048_8192_SHA512,
                 ("1.2.840.10045.4.3.2", KeyKind::P256) => &signature::ECDSA_P256_SHA256_ASN1,
                 ("1.2.840.10045.4.3.2", KeyKind::P384) => &signature::ECDSA_P384_SHA256_ASN1,
+                ("1.2.840.10045.4.3.2", KeyKind::Brainpool256) => {
+                    return brainpool::verify_der(issuer.key_bits(), &self.signed, &self.signature);
+                }
                 ("1.2.840.10045.4.3.3", KeyKind::P256) => &signature::ECDSA_P256_SHA384_ASN1,
                 ("1.2.840.10045.4.3.3", KeyKind::P384) => &signature::ECDSA_P384_SHA384_ASN1,
                 ("1.2.840.10045.4.3.4", KeyKind::P521) => &signature::ECDSA_P521_SHA512_ASN1,

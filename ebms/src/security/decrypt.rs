@@ -4,6 +4,8 @@
 mod read;
 
 pub(crate) use read::read;
+#[cfg(test)]
+pub(super) use read::read_concat_kdf;
 
 use super::{
     DecryptionKey,

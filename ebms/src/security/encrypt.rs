@@ -10,7 +10,7 @@ use super::{
 use crate::{
     id::ContentId,
     package::Part,
-    pmode::{Leg, Profile},
+    pmode::{KeyDerivation, Leg, Profile},
     profile::{self, alg, ns},
 };
 use aws_lc_rs::{
@@ -37,7 +37,7 @@ pub(crate) fn suits(certificate: &Certificate, profile: Profile) -> bool {
             | (Profile::Ed25519, KeyKind::X25519)
             | (
                 Profile::Ecdsa,
-                KeyKind::P256 | KeyKind::P384 | KeyKind::P521
+                KeyKind::P256 | KeyKind::P384 | KeyKind::P521 | KeyKind::Brainpool256
             )
     );
     kind && certificate.may_encrypt()
@@ -53,7 +53,7 @@ pub(crate) fn encrypt(
 ) -> Option<Encrypted> {
     let mut content_key = Zeroizing::new([0; KEY_LENGTH]);
     random(content_key.as_mut_slice());
-    let wrapped = Wrapped::new(&content_key, leg.profile, recipient, random)?;
+    let wrapped = Wrapped::new(&content_key, leg, recipient, random)?;
     let sealing = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, content_key.as_slice()).ok()?);
     let mut sealed = Vec::with_capacity(parts.len());
     let mut described = Vec::with_capacity(parts.len());
@@ -121,11 +121,11 @@ enum Wrapped {
 impl Wrapped {
     fn new(
         content_key: &[u8; KEY_LENGTH],
-        profile: Profile,
+        leg: &Leg,
         recipient: &Certificate,
         random: Random<'_>,
     ) -> Option<Self> {
-        if profile == Profile::Rsa {
+        if leg.profile == Profile::Rsa {
             let key = PublicEncryptingKey::from_der(recipient.spki()).ok()?;
             let key = OaepPublicEncryptingKey::new(key).ok()?;
             let mut out = vec![0; key.ciphertext_size()];
@@ -135,12 +135,16 @@ impl Wrapped {
         }
         let curve = Curve::of(recipient.key_kind())?;
         let ephemeral = curve.ephemeral(random)?;
-        let public = ephemeral.compute_public_key().ok()?;
-        let mut salt = vec![0; 32];
-        random(&mut salt);
-        let derivation = Derivation {
-            salt,
-            info: Vec::new(),
+        let derivation = match leg.key_derivation {
+            KeyDerivation::Hkdf => {
+                let mut salt = vec![0; 32];
+                random(&mut salt);
+                let info = Vec::new();
+                Derivation::Hkdf { salt, info }
+            }
+            KeyDerivation::ConcatKdf => Derivation::Concat {
+                other_info: Vec::new(),
+            },
         };
         let wrapped = agreement::wrap(
             &ephemeral,
@@ -149,7 +153,7 @@ impl Wrapped {
             &derivation,
             content_key,
         )?;
-        let originator = curve.write_public(public.as_ref());
+        let originator = curve.write_public(&ephemeral.public()?);
         Some(Self::Agreed {
             curve,
             originator,
@@ -231,18 +235,7 @@ fn write_agreement(
         alg::ECDH_ES
     };
     w.element("xenc:AgreementMethod", &[("Algorithm", algorithm)], |w| {
-        let attributes = [("xmlns:xenc11", ns::XENC11), ("Algorithm", alg::HKDF)];
-        w.element("xenc11:KeyDerivationMethod", &attributes, |w| {
-            w.element(
-                "dsig-more:HKDFParams",
-                &[("xmlns:dsig-more", ns::DSIG_MORE)],
-                |w| {
-                    w.empty("dsig-more:PRF", &[("Algorithm", alg::HMAC_SHA256)]);
-                    w.leaf("dsig-more:Salt", &[], &to_base64(&derivation.salt));
-                    w.leaf("dsig-more:KeyLength", &[], "16");
-                },
-            );
-        });
+        write_derivation(w, derivation);
         w.element("xenc:OriginatorKeyInfo", &[], |w| {
             let namespace = ("xmlns:dsig11", ns::DSIG11);
             let Some(uri) = curve.uri() else {
@@ -258,6 +251,57 @@ fn write_agreement(
         });
         w.element("xenc:RecipientKeyInfo", &[], reference);
     });
+}
+
+fn write_derivation(w: &mut Writer, derivation: &Derivation) {
+    let algorithm = match derivation {
+        Derivation::Hkdf { .. } => alg::HKDF,
+        Derivation::Concat { .. } => alg::CONCAT_KDF,
+    };
+    let attributes = [("xmlns:xenc11", ns::XENC11), ("Algorithm", algorithm)];
+    w.element(
+        "xenc11:KeyDerivationMethod",
+        &attributes,
+        |w| match derivation {
+            Derivation::Hkdf { salt, info } => {
+                let attributes = [("xmlns:dsig-more", ns::DSIG_MORE)];
+                w.element("dsig-more:HKDFParams", &attributes, |w| {
+                    w.empty("dsig-more:PRF", &[("Algorithm", alg::HMAC_SHA256)]);
+                    w.leaf("dsig-more:Salt", &[], &to_base64(salt));
+                    if !info.is_empty() {
+                        w.leaf("dsig-more:Info", &[], &to_base64(info));
+                    }
+                    w.leaf("dsig-more:KeyLength", &[], "16");
+                });
+            }
+            Derivation::Concat { other_info } => {
+                // One piece is enough: the pieces are joined before they are used.
+                let all = to_bit_string(other_info);
+                let attributes = [
+                    ("AlgorithmID", all.as_str()),
+                    ("PartyUInfo", ""),
+                    ("PartyVInfo", ""),
+                ];
+                w.element("xenc11:ConcatKDFParams", &attributes, |w| {
+                    w.empty("ds:DigestMethod", &[("Algorithm", alg::SHA256)]);
+                });
+            }
+        },
+    );
+}
+
+/// Hexadecimal, after an octet that says that all bits count. [AS4 1.11]
+fn to_bit_string(octets: &[u8]) -> String {
+    let mut text = String::new();
+    if !octets.is_empty() {
+        text.push_str("00");
+    }
+    for octet in octets {
+        for digit in [octet >> 4, octet & 0xF] {
+            text.extend(char::from_digit(u32::from(digit), 16));
+        }
+    }
+    text
 }
 
 fn write_data(w: &mut Writer, cid: &ContentId, content_type: &str, ids: &Ids, at: usize) {

@@ -2,6 +2,8 @@
 //! certificate is refused at start, not at the first message.
 
 use super::{
+    agreement::Secret,
+    brainpool,
     certificate::{Certificate, InvalidCertificate, KeyKind},
     oaep,
 };
@@ -46,6 +48,7 @@ pub(super) enum SigningSecret {
     Rsa(RsaKeyPair),
     Ed25519(Ed25519KeyPair),
     Ecdsa(EcdsaKeyPair),
+    Brainpool(brainpool::Secret),
 }
 
 impl SigningKey {
@@ -68,14 +71,18 @@ impl SigningKey {
                 EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, der)
                     .map_err(kind)?,
             ),
+            KeyKind::Brainpool256 => SigningSecret::Brainpool(
+                brainpool::Secret::from_pkcs8(der).ok_or(InvalidKey::Kind)?,
+            ),
             KeyKind::X25519 | KeyKind::P384 | KeyKind::P521 | KeyKind::Other => {
                 return Err(InvalidKey::Kind);
             }
         };
         let public = match &key {
-            SigningSecret::Rsa(key) => key.public_key().as_ref(),
-            SigningSecret::Ed25519(key) => key.public_key().as_ref(),
-            SigningSecret::Ecdsa(key) => key.public_key().as_ref(),
+            SigningSecret::Rsa(key) => key.public_key().as_ref().to_vec(),
+            SigningSecret::Ed25519(key) => key.public_key().as_ref().to_vec(),
+            SigningSecret::Ecdsa(key) => key.public_key().as_ref().to_vec(),
+            SigningSecret::Brainpool(key) => key.public(),
         };
         if public != leaf.key_bits() {
             return Err(InvalidKey::Mismatch);
@@ -120,7 +127,7 @@ pub(super) enum DecryptionSecret {
         /// The same key, for what the library does not offer.
         mixed: oaep::PrivateKey,
     },
-    Agreement(agreement::PrivateKey),
+    Agreement(Secret),
 }
 
 impl DecryptionKey {
@@ -212,21 +219,26 @@ fn read_agreement(
     certificate: &Certificate,
 ) -> Result<(DecryptionSecret, bool), InvalidKey> {
     let read = |algorithm| {
-        agreement::PrivateKey::from_private_key_der(algorithm, der).map_err(|_| InvalidKey::Kind)
+        agreement::PrivateKey::from_private_key_der(algorithm, der)
+            .map(Secret::Library)
+            .map_err(|_| InvalidKey::Kind)
     };
     let key = match kind {
         KeyKind::X25519 => {
             let raw = x25519_from_pkcs8(der).ok_or(InvalidKey::Kind)?;
             agreement::PrivateKey::from_private_key(&agreement::X25519, raw)
+                .map(Secret::Library)
                 .map_err(|_| InvalidKey::Kind)?
         }
         KeyKind::P256 => read(&agreement::ECDH_P256)?,
         KeyKind::P384 => read(&agreement::ECDH_P384)?,
         KeyKind::P521 => read(&agreement::ECDH_P521)?,
+        KeyKind::Brainpool256 => {
+            Secret::Brainpool(brainpool::Secret::from_pkcs8(der).ok_or(InvalidKey::Kind)?)
+        }
         KeyKind::Rsa | KeyKind::Ed25519 | KeyKind::Other => return Err(InvalidKey::Kind),
     };
-    let public = key.compute_public_key().map_err(|_| InvalidKey::Kind)?;
-    let matches = public.as_ref() == certificate.key_bits();
+    let matches = key.public().ok_or(InvalidKey::Kind)? == certificate.key_bits();
     Ok((DecryptionSecret::Agreement(key), matches))
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn profile(key: &SigningKey) -> Profile {
     match key.secret() {
         SigningSecret::Rsa(_) => Profile::Rsa,
         SigningSecret::Ed25519(_) => Profile::Ed25519,
-        SigningSecret::Ecdsa(_) => Profile::Ecdsa,
+        SigningSecret::Ecdsa(_) | SigningSecret::Brainpool(_) => Profile::Ecdsa,
     }
 }
 
@@ -132,5 +132,6 @@ fn sign_octets(key: &SigningKey, message: &[u8]) -> Option<Vec<u8>> {
         SigningSecret::Ecdsa(pair) => {
             Some(pair.sign(&unused_random(), message).ok()?.as_ref().to_vec())
         }
+        SigningSecret::Brainpool(key) => key.sign(message),
     }
 }

@@ -1,7 +1,7 @@
 //! Whose signature is accepted: pinned certificates, compared octet by octet; or a path to an
 //! authority. What a message carries is a hint, never an anchor. [AS4 1.8, AS4 4.5]
 
-use super::{Certificate, Crl};
+use super::{Certificate, Crl, brainpool};
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 use std::time::Duration;
@@ -184,6 +184,7 @@ static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     algorithms::ECDSA_P521_SHA384,
     algorithms::ECDSA_P521_SHA512,
     algorithms::ED25519,
+    &brainpool::InCertificates,
 ];
 
 /// No extended key usage stands for message signatures, so any is taken that is not reserved for

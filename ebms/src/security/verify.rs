@@ -14,7 +14,7 @@ use super::{
 use crate::{
     envelope::{Cursor, Envelope},
     package::Part,
-    pmode::Profile,
+    pmode::{KeyDerivation, Profile},
     profile::{alg, ns},
     refusal::Reason,
 };
@@ -27,6 +27,7 @@ use xml::{Element, IdTable, c14n};
 pub(crate) struct Demand<'a> {
     pub(crate) profile: Profile,
     pub(crate) encrypted: bool,
+    pub(crate) derivation: KeyDerivation,
     pub(crate) legacy_oaep: bool,
     pub(crate) parts: &'a [Part],
 }

@@ -5,7 +5,7 @@ use crate::{
     envelope::Envelope,
     id::{ContentId, MessageId},
     package,
-    pmode::Partner,
+    pmode::{KeyDerivation, Partner},
     profile::{alg, ns},
     receive::Limits,
     refusal::{EbmsCode, Reason, Severity},
@@ -243,6 +243,7 @@ fn check_receipt(
     let demand = Demand {
         profile: partner.leg().profile(),
         encrypted: false,
+        derivation: KeyDerivation::default(),
         legacy_oaep: false,
         parts: &[],
     };

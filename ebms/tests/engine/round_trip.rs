@@ -1,12 +1,12 @@
 //! Our own messages, read back; receipts and errors, judged.
 
 use super::support::{
-    Identity, Kind, NOW, World, counter, draft, partner_toml, payload, request, time,
+    Identity, Kind, NOW, World, counter, draft, partner_toml, payload, reference, request, time,
 };
 use bytes::Bytes;
 use ebms::{
     Answer, EbmsCode, Incoming, Leg, MessageId, Partner, Property, Refusal, SentProof, Service,
-    pmode::{Profile, TokenKind},
+    pmode::{KeyDerivation, Profile, TokenKind},
     receive::{self, Limits},
     retry::Retry,
     send::{self, Unsendable},
@@ -68,6 +68,45 @@ fn every_profile_and_token_is_read_back() {
             }
         }
     }
+}
+
+#[test]
+fn brainpool_and_both_key_derivations_are_read_back() {
+    // [AS4 1.11]
+    let Some(reference) = reference("round trip/brainpool") else {
+        return;
+    };
+    for (derivation, security) in [
+        (KeyDerivation::Hkdf, ""),
+        (KeyDerivation::ConcatKdf, "key_derivation = \"concat-kdf\""),
+    ] {
+        let world = World::brainpool(&reference, security);
+        for token in [TokenKind::PkiPath, TokenKind::Ski] {
+            let leg = Leg::default()
+                .with_profile(Profile::Ecdsa)
+                .with_key_derivation(derivation)
+                .with_tokens(token, token);
+            check(&world, &request(), &leg);
+        }
+    }
+}
+
+#[test]
+fn another_key_derivation_is_for_the_suite_with_curves() {
+    let pem = World::rsa().fr.certificate.clone();
+    let load = |_: &str| Ok::<_, String>(pem.clone().into_bytes());
+    let read = |security: &str| {
+        let text = partner_toml("AP_FR_01", "certificates = [\"a\"]", "a", security);
+        Partner::from_toml("fr", &text, load)
+    };
+    let concat = "key_derivation = \"concat-kdf\"\nprofile = ";
+    let partner = read(&format!("{concat}\"ecdsa\"")).unwrap();
+    assert_eq!(partner.leg().key_derivation(), KeyDerivation::ConcatKdf);
+    for profile in ["rsa", "ed25519"] {
+        let problem = read(&format!("{concat}\"{profile}\"")).unwrap_err();
+        assert!(problem.message().contains("HKDF"), "{problem}");
+    }
+    assert!(read("key_derivation = \"none\"").is_err());
 }
 
 #[test]

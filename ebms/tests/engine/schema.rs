@@ -3,23 +3,18 @@
 use super::support::{NOW, World, payload, reference, request, time};
 use ebms::{
     Leg, Refusal,
-    pmode::{Profile, TokenKind},
+    pmode::{KeyDerivation, Profile, TokenKind},
     signal,
 };
 use std::{fs, path::Path, process::Command};
 
-/// Everything we write under one profile: messages, a receipt, errors.
-fn written(profile: Profile, folder: &Path) -> usize {
-    let own;
-    let world = if profile == Profile::Rsa {
-        World::rsa()
-    } else {
-        own = World::new(profile);
-        &own
-    };
+/// Everything we write under one agreement: messages, a receipt, errors.
+fn written(world: &World, leg: &Leg, folder: &Path) -> usize {
+    let (profile, derivation) = (leg.profile(), leg.key_derivation());
     let mut count = 0;
     let mut put = |soap: &str| {
-        fs::write(folder.join(format!("{profile:?}-{count}.xml")), soap).unwrap();
+        let name = format!("{profile:?}-{derivation:?}-{count}.xml");
+        fs::write(folder.join(name), soap).unwrap();
         count += 1;
     };
     let two = request().with_payload(payload("pdf@x", "application/pdf", b"%PDF"));
@@ -29,9 +24,7 @@ fn written(profile: Profile, folder: &Path) -> usize {
         TokenKind::IssuerSerial,
         TokenKind::Ski,
     ] {
-        let leg = Leg::default()
-            .with_profile(profile)
-            .with_tokens(token, token);
+        let leg = leg.clone().with_tokens(token, token);
         let sent = world.send(&two, &leg);
         let message = world
             .receive(sent.content_type(), sent.body().clone())
@@ -61,10 +54,16 @@ fn everything_written_is_valid() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let count: usize = [Profile::Rsa, Profile::Ed25519, Profile::Ecdsa]
-        .into_iter()
-        .map(|profile| written(profile, folder.path()))
-        .sum();
+    let mut count = written(World::rsa(), &Leg::default(), folder.path());
+    for profile in [Profile::Ed25519, Profile::Ecdsa] {
+        let leg = Leg::default().with_profile(profile);
+        count += written(&World::new(profile), &leg, folder.path());
+    }
+    let world = World::with(Profile::Ecdsa, "key_derivation = \"concat-kdf\"");
+    let leg = Leg::default()
+        .with_profile(Profile::Ecdsa)
+        .with_key_derivation(KeyDerivation::ConcatKdf);
+    count += written(&world, &leg, folder.path());
     let files = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().path());

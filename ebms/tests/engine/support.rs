@@ -239,20 +239,55 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(profile: Profile) -> Self {
+        Self::with(profile, "")
+    }
+
+    /// A world whose partner files say more about security than the profile.
+    pub(crate) fn with(profile: Profile, security: &str) -> Self {
         let (signing, encryption) = match profile {
             Profile::Rsa => (Kind::Rsa, Kind::Rsa),
             Profile::Ed25519 => (Kind::Ed25519, Kind::X25519),
             Profile::Ecdsa => (Kind::P256, Kind::P256),
         };
         let identity = Identity::new;
-        let (fr, de) = (identity("AP_FR_01", signing), identity("AP_DE_01", signing));
-        let fr_decrypt = identity("AP_FR_01", encryption);
-        let de_decrypt = identity("AP_DE_01", encryption);
-        let security = match profile {
+        let profile = match profile {
             Profile::Rsa => "profile = \"rsa\"",
             Profile::Ed25519 => "profile = \"ed25519\"",
             Profile::Ecdsa => "profile = \"ecdsa\"",
         };
+        Self::of(
+            [identity("AP_FR_01", signing), identity("AP_DE_01", signing)],
+            [
+                identity("AP_FR_01", encryption),
+                identity("AP_DE_01", encryption),
+            ],
+            &format!("{profile}\n{security}"),
+        )
+    }
+
+    /// Published keys on brainpoolP256r1, because nothing here makes certificates for new ones.
+    /// Both sides sign with the same: certificates are pinned, whatever their name.
+    pub(crate) fn brainpool(reference: &Path, security: &str) -> Self {
+        let identity = |name: &str| {
+            let path = |what| reference.join(format!("vectors/pki/{name}.{what}.pem"));
+            Identity {
+                key: fs::read_to_string(path("key")).unwrap(),
+                certificate: fs::read_to_string(path("cert")).unwrap(),
+            }
+        };
+        Self::of(
+            ["fr-sign-bp256", "fr-sign-bp256"].map(identity),
+            ["de-enc-bp256", "de-enc-bp256"].map(identity),
+            &format!("profile = \"ecdsa\"\n{security}"),
+        )
+    }
+
+    /// FR's and DE's keys to sign with, and to decrypt with.
+    fn of(
+        [fr, de]: [Identity; 2],
+        [fr_decrypt, de_decrypt]: [Identity; 2],
+        security: &str,
+    ) -> Self {
         let text =
             |party: &str| partner_toml(party, "certificates = [\"sign\"]", "encrypt", security);
         let load = |sign: &Identity, encrypt: &Identity| {

@@ -4,7 +4,7 @@ use super::{Encryption, Oaep, Transport};
 use crate::{
     envelope::Cursor,
     id::ContentId,
-    pmode::Profile,
+    pmode::{KeyDerivation, Profile},
     profile::{alg, ns},
     refusal::Reason,
     security::{
@@ -175,7 +175,10 @@ impl Context<'_, '_> {
         if !children.is_done() {
             return Err(SHAPE);
         }
-        let derivation = read_derivation(derivation)?;
+        let derivation = match self.demand.derivation {
+            KeyDerivation::Hkdf => read_hkdf(derivation)?,
+            KeyDerivation::ConcatKdf => read_concat_kdf(derivation)?,
+        };
         let (curve, originator) = read_originator(originator, self.demand.profile)?;
         let recipient = Token::read(recipient, self.security, self.ids)?;
         Ok((
@@ -284,7 +287,7 @@ fn check_transform(reference: Element<'_>) -> Result<(), Reason> {
 }
 
 /// HKDF with HMAC-SHA-256 to 16 octets.
-fn read_derivation(method: Element<'_>) -> Result<Derivation, Reason> {
+fn read_hkdf(method: Element<'_>) -> Result<Derivation, Reason> {
     if method.attribute("", "Algorithm") != Some(alg::HKDF) {
         return Err(ALGORITHM);
     }
@@ -309,7 +312,56 @@ fn read_derivation(method: Element<'_>) -> Result<Derivation, Reason> {
     if !length.is_plain_text() || length.trimmed_text() != "16" {
         return Err(Reason::Decryption);
     }
-    Ok(Derivation { salt, info })
+    Ok(Derivation::Hkdf { salt, info })
+}
+
+/// ConcatKDF with SHA-256. [AS4 1.11]
+pub(in crate::security) fn read_concat_kdf(method: Element<'_>) -> Result<Derivation, Reason> {
+    if method.attribute("", "Algorithm") != Some(alg::CONCAT_KDF) {
+        return Err(ALGORITHM);
+    }
+    let mut children = Cursor::new(method);
+    let parameters = children.take(ns::XENC11, "ConcatKDFParams").ok_or(SHAPE)?;
+    let mut inner = Cursor::new(parameters);
+    let hash = inner.take(ns::DS, "DigestMethod").ok_or(SHAPE)?;
+    if !children.is_done() || !inner.is_done() || !Cursor::new(hash).is_done() {
+        return Err(SHAPE);
+    }
+    if hash.attribute("", "Algorithm") != Some(alg::SHA256) {
+        return Err(ALGORITHM);
+    }
+    let mut other_info = Vec::new();
+    for name in [
+        "AlgorithmID",
+        "PartyUInfo",
+        "PartyVInfo",
+        "SuppPubInfo",
+        "SuppPrivInfo",
+    ] {
+        let text = parameters.attribute("", name).unwrap_or_default();
+        other_info.extend(bit_string(text).ok_or(Reason::Decryption)?);
+    }
+    Ok(Derivation::Concat { other_info })
+}
+
+/// Octets in hexadecimal. The first says how many bits of the last do not count, and only none
+/// are understood; no octets at all are an empty string.
+fn bit_string(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    let (pairs, odd) = digits.as_chunks::<2>();
+    let octets: Option<Vec<u8>> = pairs
+        .iter()
+        .map(|[high, low]| {
+            let digit = |byte: &u8| char::from(*byte).to_digit(16);
+            u8::try_from(digit(high)? << 4 | digit(low)?).ok()
+        })
+        .collect();
+    match octets?.as_slice() {
+        _ if !odd.is_empty() => None,
+        [] => Some(Vec::new()),
+        [0, rest @ ..] => Some(rest.to_vec()),
+        _ => None,
+    }
 }
 
 /// The sender's ephemeral key: DER for X25519, a point on a named curve otherwise.

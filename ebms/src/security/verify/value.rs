@@ -3,7 +3,10 @@
 
 use crate::{
     pmode::Profile,
-    security::certificate::{Certificate, KeyKind},
+    security::{
+        brainpool,
+        certificate::{Certificate, KeyKind},
+    },
 };
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 
@@ -26,6 +29,10 @@ pub(super) fn verify(
                 // The library takes SHA-256 over P-384 in DER only; the wire has r and s.
                 to_der(value, 48, &mut der).ok_or(INVALID)?;
                 (&signature::ECDSA_P384_SHA256_ASN1, &der)
+            }
+            (Profile::Ecdsa, KeyKind::Brainpool256) => {
+                let good = brainpool::verify(certificate.key_bits(), message, value);
+                return if good { Ok(()) } else { Err(INVALID) };
             }
             _ => return Err("the signer's key is not of the agreed kind"),
         };
