@@ -1,1 +1,4 @@
 //! Whole-bridge tests: starts bridges, Redis and the simulated world
+
+pub mod process;
+pub mod redisctl;
