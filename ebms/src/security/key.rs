@@ -200,8 +200,10 @@ impl Noise {
     }
 }
 
-fn read_pem(pem: &[u8]) -> Result<PrivatePkcs8KeyDer<'static>, InvalidKey> {
-    PrivatePkcs8KeyDer::from_pem_slice(pem).map_err(|_| InvalidKey::Pem)
+fn read_pem(pem: &[u8]) -> Result<Zeroizing<PrivatePkcs8KeyDer<'static>>, InvalidKey> {
+    PrivatePkcs8KeyDer::from_pem_slice(pem)
+        .map(Zeroizing::new)
+        .map_err(|_| InvalidKey::Pem)
 }
 
 fn read_rsa(der: &[u8], certificate: &Certificate) -> Result<(DecryptionSecret, bool), InvalidKey> {
