@@ -18,6 +18,26 @@ pub(crate) use value::Item;
 /// Values of the code lists, by the name of the variable.
 pub(crate) type CodeLists = BTreeMap<String, Vec<String>>;
 
+/// Compiles the expressions of one set. Its rules share few patterns, some of them large.
+pub(crate) struct Compiler {
+    lists: CodeLists,
+    patterns: BTreeMap<(String, String), Regex>,
+}
+
+impl Compiler {
+    pub(crate) fn new(lists: CodeLists) -> Self {
+        Self {
+            lists,
+            patterns: BTreeMap::new(),
+        }
+    }
+
+    /// Compiles a test or a context.
+    pub(crate) fn compile(&mut self, text: &str) -> Result<Expression, NotAnExpression> {
+        read::compile(text, self)
+    }
+}
+
 /// A compiled expression.
 #[derive(Debug)]
 pub(crate) enum Expression {
@@ -167,11 +187,6 @@ pub(crate) struct NotAnExpression {
 }
 
 impl Expression {
-    /// Compiles a test or a context.
-    pub(crate) fn compile(text: &str, lists: &CodeLists) -> Result<Self, NotAnExpression> {
-        read::compile(text, lists)
-    }
-
     /// Whether the value depends on nothing but the parent of the context node.
     fn is_shared_by_siblings(&self) -> bool {
         let Self::Path {

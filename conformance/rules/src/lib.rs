@@ -18,7 +18,7 @@ pub mod schematron;
 pub use finding::{Finding, Outcome, Report, Severity};
 pub use release::{Detected, DocumentKind, NotADocument, Release, UnknownRelease, detect};
 pub use schematron::{RuleFile, RuleSet, SchemaProblem, official, official_with};
-pub use set::{RuleText, explain};
+pub use set::{RuleText, explain, prepare};
 
 use xml::{Document, Limits};
 

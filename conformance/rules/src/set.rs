@@ -2,7 +2,7 @@
 
 use crate::{
     DocumentKind, Finding, Outcome, Release, Report, Severity, code_list,
-    expression::{CodeLists, Expression, Fault, Focus, Item},
+    expression::{Compiler, Expression, Fault, Focus, Item},
     finding::Said,
 };
 use serde::Deserialize;
@@ -89,23 +89,28 @@ pub(crate) fn find(release: Release, kind: DocumentKind) -> Option<&'static Set>
         .map(Embedded::set)
 }
 
+/// Compiles all sets now, so that the first messages do not wait for it; the number of rules.
+pub fn prepare() -> usize {
+    SETS.iter().map(|embedded| embedded.set().rules.len()).sum()
+}
+
 impl Set {
     fn read(text: &str, release: Release) -> Self {
         let read = toml::from_str::<File>(text)
             .and_then(|file| Ok((file, code_list::of_release(release)?)));
         match read {
-            Ok((file, lists)) => Self::compile(file, &lists),
+            Ok((file, lists)) => Self::compile(file, &mut Compiler::new(lists)),
             Err(error) => Self::broken(&error.to_string()),
         }
     }
 
-    fn compile(file: File, lists: &CodeLists) -> Self {
+    fn compile(file: File, compiler: &mut Compiler) -> Self {
         let mut contexts = Vec::new();
         let mut known = BTreeMap::new();
         let mut rules = Vec::new();
         for entry in file.rule {
             let context = *known.entry(entry.context).or_insert_with_key(|context| {
-                contexts.push(compile(context, lists));
+                contexts.push(compile(context, compiler));
                 contexts.len() - 1
             });
             rules.push(Rule {
@@ -114,7 +119,7 @@ impl Set {
                 text_de: entry.text_de,
                 text_en: entry.text_en,
                 context,
-                test: compile(&entry.test, lists),
+                test: compile(&entry.test, compiler),
             });
         }
         Self {
@@ -141,7 +146,10 @@ impl Set {
     }
 
     pub(crate) fn apply(&self, document: &Document, report: &mut Report) {
-        let mut focus = Focus::new(document, MOST_STEPS);
+        self.apply_at(&mut Focus::new(document, MOST_STEPS), report);
+    }
+
+    fn apply_at(&self, focus: &mut Focus<'_>, report: &mut Report) {
         let mut selected: Vec<Option<Result<Vec<Item<'_>>, Fault>>> = Vec::new();
         selected.resize_with(self.contexts.len(), || None);
         for rule in &self.rules {
@@ -156,7 +164,7 @@ impl Set {
                 _ => &Err(Fault::Type),
             };
             let finished = match nodes {
-                Ok(nodes) => self.judge(rule, nodes, &mut focus, report),
+                Ok(nodes) => self.judge(rule, nodes, focus, report),
                 Err(Fault::Spent) => false,
                 Err(Fault::Type) => report.put(self.finding(rule, Outcome::RuleError, "/")),
             };
@@ -205,8 +213,10 @@ impl Set {
     }
 }
 
-fn compile(text: &str, lists: &CodeLists) -> Result<Expression, String> {
-    Expression::compile(text, lists).map_err(|error| format!("{text}: {error}"))
+fn compile(text: &str, compiler: &mut Compiler) -> Result<Expression, String> {
+    compiler
+        .compile(text)
+        .map_err(|error| format!("{text}: {error}"))
 }
 
 /// What is known about a rule.

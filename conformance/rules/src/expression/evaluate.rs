@@ -63,6 +63,12 @@ impl<'d> Focus<'d> {
         self.truth(test, node)
     }
 
+    /// Nodes that may still be looked at.
+    #[cfg(test)]
+    pub(crate) fn left(&self) -> u64 {
+        self.left
+    }
+
     fn spend(&mut self) -> Evaluated<()> {
         self.left = self.left.checked_sub(1).ok_or(Fault::Spent)?;
         Ok(())

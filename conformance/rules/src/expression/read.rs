@@ -3,8 +3,8 @@
 mod token;
 
 use super::{
-    Axis, CodeLists, Compared, Constants, Expression, Function, NameTest, NotAnExpression,
-    Operator, Start, Step,
+    Axis, Compared, Compiler, Constants, Expression, Function, NameTest, NotAnExpression, Operator,
+    Start, Step,
 };
 use crate::namespace;
 use regex::{Regex, RegexBuilder};
@@ -15,10 +15,10 @@ type Read<T> = Result<T, NotAnExpression>;
 /// Nested parentheses, predicates and calls of one expression.
 const DEEPEST: usize = 32;
 
-pub(super) fn compile(text: &str, lists: &CodeLists) -> Read<Expression> {
+pub(super) fn compile(text: &str, compiler: &mut Compiler) -> Read<Expression> {
     let mut reader = Reader {
         tokens: Tokens::read(text)?,
-        lists,
+        compiler,
         variables: Vec::new(),
         depth: 0,
     };
@@ -29,9 +29,9 @@ pub(super) fn compile(text: &str, lists: &CodeLists) -> Read<Expression> {
     Ok(expression)
 }
 
-struct Reader<'l> {
+struct Reader<'c> {
     tokens: Tokens,
-    lists: &'l CodeLists,
+    compiler: &'c mut Compiler,
     variables: Vec<String>,
     depth: usize,
 }
@@ -316,7 +316,7 @@ impl Reader<'_> {
         if let Some(index) = self.variables.iter().rposition(|known| *known == name) {
             return Ok(Expression::Variable(index));
         }
-        match self.lists.get(&name) {
+        match self.compiler.lists.get(&name) {
             Some(values) => Ok(Expression::Constants(Constants::new(values.clone()))),
             None => self.refuse("no variable and no code list has this name"),
         }
@@ -370,7 +370,7 @@ impl Reader<'_> {
         Ok(Expression::Call(function, arguments))
     }
 
-    fn with_pattern(&self, name: &str, arguments: Vec<Expression>) -> Read<Expression> {
+    fn with_pattern(&mut self, name: &str, arguments: Vec<Expression>) -> Read<Expression> {
         let mut arguments = arguments.into_iter();
         let (Some(subject), Some(pattern)) = (arguments.next(), arguments.next()) else {
             return self.refuse("wrong number of arguments");
@@ -381,8 +381,16 @@ impl Reader<'_> {
         let (Some(pattern), Some(flags), None) = (folded(&pattern), flags, arguments.next()) else {
             return self.refuse("pattern and flags must be constant");
         };
-        let Some(pattern) = regex(&pattern, &flags) else {
-            return self.refuse("pattern or flags are not in the subset");
+        let key = (pattern, flags);
+        let pattern = match self.compiler.patterns.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let Some(new) = regex(&key.0, &key.1) else {
+                    return self.refuse("pattern or flags are not in the subset");
+                };
+                self.compiler.patterns.insert(key, new.clone());
+                new
+            }
         };
         let subject = Box::new(subject);
         Ok(if name == "matches" {

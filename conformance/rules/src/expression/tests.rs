@@ -17,9 +17,13 @@ fn lists() -> CodeLists {
     ])
 }
 
+fn compile(text: &str) -> Result<Expression, NotAnExpression> {
+    Compiler::new(lists()).compile(text)
+}
+
 fn evaluate(text: &str) -> Result<bool, Fault> {
     let document = Document::parse(TEXT.as_bytes(), &Limits::REGREP).unwrap();
-    let expression = Expression::compile(text, &lists()).unwrap();
+    let expression = compile(text).unwrap();
     let root = Item::Element(document.root());
     Focus::new(&document, 10_000).holds(&expression, &root)
 }
@@ -31,7 +35,7 @@ fn check(text: &str, expected: bool) {
 
 #[track_caller]
 fn check_refused(text: &str, problem: &str) {
-    let refused = Expression::compile(text, &lists()).unwrap_err();
+    let refused = compile(text).unwrap_err();
     assert_eq!(refused.problem, problem, "{text}");
 }
 
@@ -146,7 +150,7 @@ fn a_string_function_refuses_several_items() {
 #[test]
 fn a_check_ends_when_its_steps_are_spent() {
     let document = Document::parse(TEXT.as_bytes(), &Limits::REGREP).unwrap();
-    let expression = Expression::compile("//rim:Slot", &lists()).unwrap();
+    let expression = compile("//rim:Slot").unwrap();
     let spent = Focus::new(&document, 3).select(&expression).unwrap_err();
     assert_eq!(spent, Fault::Spent);
 }
@@ -168,14 +172,14 @@ fn what_is_outside_the_subset_is_refused() {
 proptest! {
     #[test]
     fn no_text_makes_the_compiler_panic(text in "[a-z:@/\\[\\]()'$.=<>|+* ,0-9-]{0,60}") {
-        let _result = Expression::compile(&text, &lists());
+        let _result = compile(&text);
     }
 
     #[test]
     fn what_compiles_can_be_evaluated(text in
         "(rim:Slot|\\*|@\\*|\\.)(/(rim:Value|@name|\\.\\.))?(\\[(@name|rim:Value|not\\(@id\\))\\])?"
     ) {
-        if Expression::compile(&text, &lists()).is_ok() {
+        if compile(&text).is_ok() {
             let _result = evaluate(&text);
         }
     }

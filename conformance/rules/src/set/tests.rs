@@ -46,6 +46,15 @@ fn a_rule_is_checked_or_unknown_never_both() {
 }
 
 #[test]
+fn all_sets_are_prepared_at_once() {
+    assert_eq!(
+        prepare(),
+        SETS.iter().map(|embedded| embedded.set().rules.len()).sum()
+    );
+    assert!(prepare() > 800);
+}
+
+#[test]
 fn a_set_that_cannot_be_read_passes_nothing() {
     let set = Set::read("source = 1", Release::V2_0);
     let document = Document::parse(b"<a/>", &xml::Limits::REGREP).unwrap();
@@ -92,4 +101,50 @@ fn code_lists_hold_what_the_releases_differ_in() {
     assert!(!has(Release::V1_2, "Gender", "0"));
     assert!(has(Release::V2_0, "Gender", "0"));
     assert!(!has(Release::V1_0, "Procedure", "AM1"));
+}
+
+/// A response of 2.0 with so many annexes, each with an association to one main document.
+fn package(annexes: usize) -> String {
+    let object = |id: String, rest: String| format!("<r:RegistryObject id='{id}' {rest}");
+    let document = |id: String, node: &str| {
+        let classification = format!(
+            "<r:Classification classificationScheme='urn:fdc:oots:classification:edm' \
+             classificationNode='{node}'/>"
+        );
+        let body = format!("i:type='r:ExtrinsicObjectType'>{classification}</r:RegistryObject>");
+        object(id, body)
+    };
+    let mut list = document("main".to_owned(), "MainEvidence");
+    for number in 0..annexes {
+        list.push_str(&document(format!("a{number}"), "Annex"));
+        let rest = format!(
+            "i:type='r:AssociationType' sourceObject='a{number}' targetObject='main' \
+             type='urn:oasis:names:tc:ebxml-regrep:AssociationType:Annex'/>"
+        );
+        list.push_str(&object(format!("s{number}"), rest));
+    }
+    format!(
+        "<q:QueryResponse xmlns:q='{}' xmlns:r='{}' xmlns:i='{}'><r:RegistryObjectList>\
+         <r:RegistryObject i:type='r:RegistryPackageType'><r:RegistryObjectList>{list}\
+         </r:RegistryObjectList></r:RegistryObject></r:RegistryObjectList></q:QueryResponse>",
+        crate::release::QUERY,
+        crate::release::RIM,
+        crate::release::XSI
+    )
+}
+
+#[test]
+fn objects_that_refer_to_each_other_cost_no_more_than_their_number() {
+    let set = find(Release::V2_0, DocumentKind::Response).unwrap();
+    // Few enough that the findings of this bare package do not end the check.
+    let steps = |annexes| {
+        let document = Document::parse(package(annexes).as_bytes(), &xml::Limits::REGREP).unwrap();
+        let mut report = Report::new(Some(Release::V2_0), DocumentKind::Response);
+        let mut focus = Focus::new(&document, MOST_STEPS);
+        set.apply_at(&mut focus, &mut report);
+        assert!(report.is_complete());
+        MOST_STEPS - focus.left()
+    };
+    let (fifteen, thirty, sixty) = (steps(15), steps(30), steps(60));
+    assert_eq!(sixty - thirty, 2 * (thirty - fifteen));
 }
