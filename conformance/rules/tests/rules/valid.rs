@@ -4,7 +4,7 @@ use crate::data;
 use rules::{Release, check_document};
 
 /// Messages that break a rule although they are published or were exchanged.
-const EXCEPTIONS: [(&str, &[&str]); 4] = [
+const EXCEPTIONS: [(&str, &[&str]); 3] = [
     // A lower-case language on the name of the requester.
     ("v1.2/xml/edm/2-error-preview.xml", &["R-EDM-ERR-C030"]),
     // A bare UUID in requestId.
@@ -17,8 +17,6 @@ const EXCEPTIONS: [(&str, &[&str]); 4] = [
         "v1.0/xml/edm-2023Q4-it/oots_responseKO_senza_preview_Link.xml",
         &["R-EDM-ERR-C022"],
     ),
-    // Captures of a plugin: SOAP around the payload, so nothing that is checked here.
-    ("v2.0/domibus-captures", &[]),
 ];
 
 fn check(folder: &str, release: Release, at_least: usize) {
