@@ -61,7 +61,7 @@ fn a_set_that_cannot_be_read_passes_nothing() {
     assert!(report.has_rule_error());
 }
 
-// [R-EDM-REQ-S004] is in all three releases, [R-EDM-REQ-C069] went away, [R-EDM-REQ-S059] came.
+// [R-EDM-REQ-S004] is in all three releases, C069 went away, [R-EDM-REQ-S059] came.
 #[test]
 fn a_rule_is_explained_with_the_releases_that_have_it() {
     let releases = |id| explain(id).map(|text| text.releases);
