@@ -17,7 +17,7 @@ use mapping::{
 
 pub use self::{
     answer::{poisoned, sent, time_over},
-    ask::{ask, pushed},
+    ask::{Pushed, ask, pushed},
     content::Content,
 };
 use crate::{

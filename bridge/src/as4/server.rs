@@ -43,7 +43,7 @@ async fn receive_message(
     async move {
         let reply = match fetch(&platform, &headers, body).await {
             Ok((content_type, octets)) => take(&platform, &content_type, octets).await,
-            Err(status) => Reply::Status(status),
+            Err(status) => turn_away(&platform, status).await,
         };
         reply.into_response()
     }
@@ -121,17 +121,43 @@ async fn fetch(
     }
 }
 
+/// What nobody read is in the audit log all the same. [NOOTS 10]
+async fn turn_away(platform: &Platform, status: StatusCode) -> Reply {
+    let unread = audit::Entry::new(Event::MessageUnreadable);
+    let unread = unread.rule(format!("HTTP {}", status.as_u16()).as_str());
+    record(platform, unread, Reply::Status(status)).await
+}
+
+/// An audit line, then the answer.
+async fn record(platform: &Platform, entry: audit::Entry, reply: Reply) -> Reply {
+    count(platform, As4Action::Other, As4Result::Refused, "");
+    match platform.audit().write(entry).await {
+        Ok(_) => reply,
+        Err(error) => {
+            tracing::error!(%error, "Audit log cannot be written");
+            unavailable(platform, None)
+        }
+    }
+}
+
 async fn take(platform: &Arc<Platform>, content_type: &str, octets: Bytes) -> Reply {
     match verify(platform, content_type.to_owned(), octets).await {
-        Ok(Some(message)) => claimed(platform, message).await,
+        Ok(Genuine::Message(message)) => claimed(platform, *message).await,
         // [AS4 2.2] a signal is never answered with a signal.
-        Ok(None) => {
-            count(platform, As4Action::Other, As4Result::Refused, "");
-            Reply::Status(StatusCode::ACCEPTED)
+        Ok(Genuine::Signal(id)) => {
+            tracing::warn!("Signal came where only messages do");
+            let unread = audit::Entry::new(Event::MessageUnreadable).ebms_message(id.as_str());
+            record(platform, unread, Reply::Status(StatusCode::ACCEPTED)).await
         }
         Err(Unverified::Refused(refusal)) => refuse(platform, &refusal).await,
         Err(Unverified::Interrupted) => Reply::Status(StatusCode::SERVICE_UNAVAILABLE),
     }
+}
+
+enum Genuine {
+    Message(Box<Verified<ReceivedMessage>>),
+    /// Not verified: nobody waits for it.
+    Signal(MessageId),
 }
 
 enum Unverified {
@@ -144,7 +170,7 @@ async fn verify(
     platform: &Arc<Platform>,
     content_type: String,
     octets: Bytes,
-) -> Result<Option<Verified<ReceivedMessage>>, Unverified> {
+) -> Result<Genuine, Unverified> {
     let platform = Arc::clone(platform);
     let span = tracing::info_span!(names::SPAN_AS4_VERIFY);
     let checked = tokio::task::spawn_blocking(move || {
@@ -153,9 +179,10 @@ async fn verify(
         match receive::read(&content_type, octets, &platform.receive_limits())? {
             Incoming::User(sealed) => {
                 let signed = sealed.verify(&platform.partners(), now)?;
-                signed.open(platform.decryption_keys()).map(Some)
+                let message = signed.open(platform.decryption_keys())?;
+                Ok(Genuine::Message(Box::new(message)))
             }
-            Incoming::Signal(_) => Ok(None),
+            Incoming::Signal(signal) => Ok(Genuine::Signal(signal.message_id().clone())),
         }
     });
     checked
@@ -256,7 +283,11 @@ async fn hand_over(
 /// Refused: an audit line, then the error signal.
 async fn refuse(platform: &Platform, refusal: &Refusal) -> Reply {
     let code = refusal.code();
-    let event = audit::Entry::new(Event::RequestRefused)
+    let event = match refusal.message_id() {
+        Some(_) => Event::RequestRefused,
+        None => Event::MessageUnreadable,
+    };
+    let event = audit::Entry::new(event)
         .error(code.as_str())
         .ebms_message(refusal.message_id().map(MessageId::as_str));
     count(

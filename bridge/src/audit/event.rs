@@ -56,7 +56,7 @@ pub enum Event {
     ReceiptReceived,
     /// eDelivery: a message of ours could not be delivered.
     DeliveryFailed,
-    /// A message came that could not be read at all.
+    /// Something came that could not be read as far as its id, or that is read elsewhere only.
     MessageUnreadable,
 }
 

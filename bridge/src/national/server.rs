@@ -30,7 +30,7 @@ use crate::{
         server::Peer,
     },
     platform::{Platform, Stopped},
-    provide,
+    provide::{self, Pushed},
     retrieve::{self, Collection},
     seal::sha256,
 };
@@ -67,27 +67,56 @@ async fn evidence_orders(
 ) -> Response {
     reply(async {
         let consumer = consumer(&platform, peer)?;
-        let body = fetch(&headers, body, CALL_BYTES).await?;
-        let message = decode(&platform, &body).await?;
-        let Message::EvidenceOrder(order) = message else {
-            return Err(other_message());
-        };
-        same_id(&headers, order.header.id)?;
-        let key = MessageKey::national(consumer.id(), &order.header.id.to_string());
-        let ticket = match platform
-            .store()
-            .claim(&key, Digest::of(&body), platform.message_lease())
-            .await?
-        {
-            Claim::New(ticket) => ticket,
-            Claim::Answered(bytes) => return Ok(Answer::from_bytes(&bytes)?.into_response()),
-            Claim::InFlight | Claim::Conflict => {
-                return Err(Problem::new(Kind::IdempotencyConflict).into());
-            }
-        };
-        place(&platform, consumer, &order, (&body, ticket)).await
+        recorded(
+            &platform,
+            consumer,
+            take_order(&platform, consumer, &headers, body),
+        )
+        .await
     })
     .await
+}
+
+async fn take_order(
+    platform: &Platform,
+    consumer: &Consumer,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, Refused> {
+    let body = fetch(headers, body, CALL_BYTES).await?;
+    let Message::EvidenceOrder(order) = decode(platform, consumer, &body).await? else {
+        return Err(other_message());
+    };
+    same_id(headers, order.header.id)?;
+    let key = MessageKey::national(consumer.id(), &order.header.id.to_string());
+    let ticket = match platform
+        .store()
+        .claim(&key, Digest::of(&body), platform.message_lease())
+        .await?
+    {
+        Claim::New(ticket) => ticket,
+        Claim::Answered(bytes) => return Ok(Answer::from_bytes(&bytes)?.into_response()),
+        Claim::InFlight | Claim::Conflict => {
+            return Err(Problem::new(Kind::IdempotencyConflict).into());
+        }
+    };
+    place(platform, consumer, &order, (&body, ticket)).await
+}
+
+/// A call that gets no further than a problem is in the audit log all the same. [NOOTS 10]
+async fn recorded(
+    platform: &Platform,
+    consumer: &Consumer,
+    call: impl Future<Output = Result<Response, Refused>>,
+) -> Result<Response, Refused> {
+    let answered = call.await;
+    if let Err(Refused::Problem(problem)) = &answered {
+        let refused = Entry::new(Event::OrderRefused)
+            .component(consumer.id())
+            .rule(problem.kind().slug());
+        platform.audit().write(refused).await?;
+    }
+    answered
 }
 
 /// An order that is refused or cannot be kept holds no claim: the corrected one may come.
@@ -113,17 +142,11 @@ async fn refuse_order(
     order: &noots::EvidenceOrder,
     failure: Failure,
 ) -> Result<Response, Refused> {
-    let code = {
-        let tables = platform.tables();
-        failure
-            .answer(&platform.context(&tables, platform.world().now()))
-            .code
-    };
     let refused = Entry::new(Event::OrderRefused)
         .national_message(order.header.id.to_string().as_str())
         .national_type("0401")
         .component(consumer.id())
-        .error(code.map(|code| code.to_string()).as_deref());
+        .error(code_of(platform, &failure).as_deref());
     platform.audit().write(refused).await?;
     Ok(failed(
         platform,
@@ -140,27 +163,40 @@ async fn evidence(
 ) -> Response {
     reply(async {
         let consumer = consumer(&platform, peer)?;
-        let body = fetch(&headers, body, CALL_BYTES).await?;
-        let message = decode(&platform, &body).await?;
-        let Message::GetEvidence(call) = message else {
-            return Err(other_message());
-        };
-        same_id(&headers, call.header.id)?;
-        match retrieve::collect(&platform, consumer.id(), &call, &body).await? {
-            Collection::Answer(answer) => Ok(answer.into_response()),
-            Collection::NotYet => {
-                let again = [(header::RETRY_AFTER, HeaderValue::from(ASK_AGAIN_SECS))];
-                Ok((StatusCode::ACCEPTED, again).into_response())
-            }
-            Collection::Failed(failure) => Ok(failed(
-                &platform,
-                failure,
-                collection_error(&platform, consumer, &call),
-            )),
-            Collection::Conflict => Err(Problem::new(Kind::IdempotencyConflict).into()),
-        }
+        recorded(
+            &platform,
+            consumer,
+            hand_over(&platform, consumer, &headers, body),
+        )
+        .await
     })
     .await
+}
+
+async fn hand_over(
+    platform: &Platform,
+    consumer: &Consumer,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, Refused> {
+    let body = fetch(headers, body, CALL_BYTES).await?;
+    let Message::GetEvidence(call) = decode(platform, consumer, &body).await? else {
+        return Err(other_message());
+    };
+    same_id(headers, call.header.id)?;
+    match retrieve::collect(platform, consumer.id(), &call, &body).await? {
+        Collection::Answer(answer) => Ok(answer.into_response()),
+        Collection::NotYet => {
+            let again = [(header::RETRY_AFTER, HeaderValue::from(ASK_AGAIN_SECS))];
+            Ok((StatusCode::ACCEPTED, again).into_response())
+        }
+        Collection::Failed(failure) => Ok(failed(
+            platform,
+            failure,
+            collection_error(platform, consumer, &call),
+        )),
+        Collection::Conflict => Err(Problem::new(Kind::IdempotencyConflict).into()),
+    }
 }
 
 /// A 0413 has to name who ordered; a call for an unknown conversation does not say. The caller is
@@ -226,9 +262,9 @@ async fn responses(
     body: Body,
 ) -> Response {
     reply(async {
-        sak(&platform, peer)?;
+        let sak = sak(&platform, peer)?;
         let body = fetch(&headers, body, PUSH_BYTES).await?;
-        let message = decode(&platform, &body).await?;
+        let message = decode(&platform, sak, &body).await?;
         if !matches!(
             message,
             Message::EvidenceResponse(_) | Message::EvidenceErrorResponse(_)
@@ -236,10 +272,15 @@ async fn responses(
             return Err(other_message());
         }
         same_id(&headers, message.header().id)?;
-        if provide::pushed(&platform, message).await? {
-            Ok(StatusCode::NO_CONTENT.into_response())
-        } else {
-            Err(Problem::new(Kind::NotFound).into())
+        match provide::pushed(&platform, message).await? {
+            Pushed::Taken => Ok(StatusCode::NO_CONTENT.into_response()),
+            Pushed::Unknown => Err(Problem::new(Kind::NotFound).into()),
+            Pushed::AnsweredBefore => {
+                let problem = Problem::new(Kind::IdempotencyConflict);
+                Err(problem
+                    .with_detail("the request was answered before")
+                    .into())
+            }
         }
     })
     .await
@@ -256,10 +297,10 @@ fn consumer(platform: &Platform, peer: Caller) -> Result<&Consumer, Refused> {
 
 /// The SAK proves itself like everybody else: its certificate is listed with the consumers, under
 /// our own component id.
-fn sak(platform: &Platform, peer: Caller) -> Result<(), Refused> {
+fn sak(platform: &Platform, peer: Caller) -> Result<&Consumer, Refused> {
     let consumer = consumer(platform, peer)?;
     if consumer.id() == platform.config().national().component_id() {
-        Ok(())
+        Ok(consumer)
     } else {
         Err(Problem::new(Kind::Forbidden).into())
     }
@@ -285,14 +326,16 @@ async fn fetch(headers: &HeaderMap, body: Body, limit: u64) -> Result<Bytes, Ref
 }
 
 /// Reads a message, or answers for it as far as it can be answered.
-async fn decode(platform: &Platform, body: &[u8]) -> Result<Message, Refused> {
+async fn decode(platform: &Platform, consumer: &Consumer, body: &[u8]) -> Result<Message, Refused> {
     let invalid = match noots::decode_json(body) {
         Ok(message) => return Ok(message),
         Err(invalid) => invalid,
     };
     let failure = Failure::from(&invalid);
     let refused = Entry::new(Event::OrderRefused)
+        .component(consumer.id())
         .rule(invalid.rule().as_str())
+        .error(code_of(platform, &failure).as_deref())
         .national_message(
             invalid
                 .about()
@@ -320,7 +363,8 @@ async fn decode(platform: &Platform, body: &[u8]) -> Result<Message, Refused> {
             detail: finding.problem().to_owned(),
         })
         .collect();
-    Err(Problem::new(kind).with_errors(&errors).into())
+    let problem = Problem::new(kind).with_errors(&errors);
+    Err(Refused::Answer(Box::new(problem.into_response())))
 }
 
 /// [NOOTS 6.1] the header repeats the id of the message.
@@ -349,6 +393,13 @@ fn other_message() -> Refused {
     Problem::new(Kind::ValidationFailed)
         .with_detail("this path takes another message")
         .into()
+}
+
+/// The code a caller is told, if there is one.
+fn code_of(platform: &Platform, failure: &Failure) -> Option<String> {
+    let tables = platform.tables();
+    let answer = failure.answer(&platform.context(&tables, platform.world().now()));
+    answer.code.map(|code| code.to_string())
 }
 
 /// A failure as the error message of its call; as a problem where there is none.
@@ -390,6 +441,7 @@ fn problem_of(status: u16) -> Problem {
 /// Why a call is not answered as it hoped.
 enum Refused {
     Problem(Box<Problem>),
+    /// Recorded already.
     Answer(Box<Response>),
     Stopped(Stopped),
 }

@@ -163,12 +163,22 @@ async fn queue(
             .collect(),
     };
     let (work, message_id) = outbound::prepare(platform, record, purpose, letter).await?;
+    fresh(platform, record).await?;
     platform
         .audit()
         .write(entry.ebms_message(message_id.as_str()))
         .await?;
     record.add_key(LookupKey::new(LookupKind::EbmsMessage, message_id.as_str()));
     Ok(work)
+}
+
+/// Somebody else may have changed the exchange meanwhile. The transition would notice it as well,
+/// but by then the log would tell of a message that nobody sent.
+async fn fresh(platform: &Platform, record: &Record) -> Result<(), Stopped> {
+    match platform.store().load(record.id()).await? {
+        Some(current) if current.epoch() != record.epoch() => Err(Stopped::Contended),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn evidence_entry(record: &Record, response: &edm::Response, parts: &[EvidencePart]) -> Entry {

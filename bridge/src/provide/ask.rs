@@ -7,7 +7,7 @@ use mapping::{
     Translated,
     code_table::{
         Place,
-        providers::{Found, Provider, Wanted},
+        providers::{Found, Provider, ReplyMode, Wanted},
     },
     edm, noots,
     provide::{
@@ -32,6 +32,9 @@ use crate::{
 
 /// How often the register is asked anew when it cannot be reached. [NOOTS 9]
 const RETRIES: u32 = 3;
+
+/// How often a pushed answer is taken to a record that its worker keeps changing.
+const TRIES: u32 = 8;
 
 /// One attempt to get the register's answer.
 ///
@@ -59,7 +62,9 @@ pub async fn ask(platform: &Platform, leased: Leased) -> Result<(), Stopped> {
     let reply = turn.call(&provider, &message).await?;
     match reply {
         Ok(Reply::Answer(answer)) => turn.answered(*answer, &message).await,
-        Ok(Reply::Later { location, after }) => turn.wait(location, after).await,
+        Ok(Reply::Later { location, after }) => {
+            turn.wait(location, (after, provider.reply_mode())).await
+        }
         Err(error) if error.is_retryable() && entry.attempt() <= RETRIES => {
             let pause = Duration::from_secs(1 << entry.attempt().saturating_sub(1).min(6));
             let until = later(platform.world().now(), error.retry_after().unwrap_or(pause));
@@ -76,36 +81,66 @@ pub async fn ask(platform: &Platform, leased: Leased) -> Result<(), Stopped> {
     }
 }
 
-/// An answer the SAK brings by itself. Returns whether an exchange waits for it.
+/// What became of an answer that the SAK brought by itself. [NOOTS 6.3]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Pushed {
+    /// It was waited for, and is taken.
+    Taken,
+    /// Its exchange has an answer already.
+    AnsweredBefore,
+    /// Nobody asked.
+    Unknown,
+}
+
+/// Takes an answer the SAK brings by itself.
 ///
 /// # Errors
 /// Something of ours failed; the SAK tries again.
-pub async fn pushed(platform: &Platform, message: noots::Message) -> Result<bool, Stopped> {
+pub async fn pushed(platform: &Platform, message: noots::Message) -> Result<Pushed, Stopped> {
     let Some(asked) = message.answers() else {
-        return Ok(false);
+        return Ok(Pushed::Unknown);
     };
+    for try_number in 1..=TRIES {
+        let (mut turn, question) = match waiting(platform, asked).await? {
+            Ok(waiting) => waiting,
+            Err(refused) => return Ok(refused),
+        };
+        turn.is_heard = try_number > 1;
+        match turn.answered(message.clone(), &question).await {
+            // The worker that asked is noting at this moment that it has to wait.
+            Err(Stopped::Contended) => {}
+            done => return done.map(|()| Pushed::Taken),
+        }
+    }
+    Err(Stopped::Contended)
+}
+
+/// The exchange that waits for the answer to a 0301, or why there is none.
+async fn waiting(
+    platform: &Platform,
+    asked: noots::MessageId,
+) -> Result<Result<(Turn<'_>, noots::EvidenceRequest), Pushed>, Stopped> {
+    let mut refused = Pushed::Unknown;
     let key = LookupKey::new(LookupKind::NationalMessage, asked.to_string());
     for id in platform.store().find(&key).await? {
         let Some(record) = platform.store().load(id).await? else {
             continue;
         };
         if record.state().is_final() || record.answer_claimed() {
+            refused = Pushed::AnsweredBefore;
             continue;
         }
         let turn = Turn::new(platform, record, None)?;
         if turn.content.national_id() != asked {
             continue;
         }
-        let Ok(provider) = turn.provider() else {
-            continue;
-        };
-        let Ok(question) = turn.question(&provider) else {
-            continue;
-        };
-        turn.answered(message, &question).await?;
-        return Ok(true);
+        let provider = turn.provider().ok();
+        let question = provider.and_then(|provider| turn.question(&provider).ok());
+        if let Some(question) = question {
+            return Ok(Ok((turn, question)));
+        }
     }
-    Ok(false)
+    Ok(Err(refused))
 }
 
 /// One exchange in the hands of one worker.
@@ -115,6 +150,8 @@ struct Turn<'p> {
     content: Content,
     request: edm::Request,
     lease: Option<Lease>,
+    /// Whether the log has the register's answer already.
+    is_heard: bool,
 }
 
 impl<'p> Turn<'p> {
@@ -127,6 +164,7 @@ impl<'p> Turn<'p> {
             content,
             request,
             lease,
+            is_heard: false,
         })
     }
 
@@ -203,16 +241,22 @@ impl<'p> Turn<'p> {
     }
 
     /// The SAK has taken the question and has no answer yet.
-    async fn wait(mut self, location: url::Url, after: Duration) -> Result<(), Stopped> {
+    async fn wait(
+        mut self,
+        location: url::Url,
+        (after, mode): (Duration, ReplyMode),
+    ) -> Result<(), Stopped> {
         let now = self.platform.world().now();
-        if now
-            >= later(
-                self.content.asked_at,
-                self.platform.config().timers().national(),
-            )
-        {
+        let national = self.platform.config().timers().national();
+        let end = later(self.content.asked_at, national);
+        if now >= end {
             return self.fail(Failure::NoAnswerInTime).await;
         }
+        let look = match mode {
+            // The SAK brings the answer; one look at the end, should it have got lost. [NOOTS 6.3]
+            ReplyMode::Push => end,
+            ReplyMode::Direct | ReplyMode::Poll => later(now, after),
+        };
         self.content.location = Some(location);
         self.content.write(&mut self.record)?;
         let poll = NewEntry::new(
@@ -220,7 +264,7 @@ impl<'p> Turn<'p> {
             WorkKind::PollProvider,
             Vec::new(),
         )
-        .not_before(later(now, after));
+        .not_before(look);
         let op = OpId::new(self.platform.world().uuid());
         let change = Change::new(op, self.record).with_entry(poll);
         self.platform.apply(finish(change, self.lease)).await
@@ -250,7 +294,7 @@ impl<'p> Turn<'p> {
             .entry(Event::NationalResponseReceived)
             .national_message(response.header.id.to_string().as_str())
             .national_type("0302");
-        self.platform.audit().write(received).await?;
+        self.heard(received).await?;
         let translated = {
             let tables = self.platform.tables();
             let context = self.platform.context(&tables, self.platform.world().now());
@@ -300,7 +344,7 @@ impl<'p> Turn<'p> {
             .national_message(error.header.id.to_string().as_str())
             .national_type("0303")
             .error(code.as_deref());
-        self.platform.audit().write(received).await?;
+        self.heard(received).await?;
         let reaction = react(error, self.situation());
         match reaction {
             Reaction::Fail(failure) => self.fail(failure).await,
@@ -394,6 +438,7 @@ impl<'p> Turn<'p> {
             content,
             request,
             lease,
+            ..
         } = self;
         let step = match failure {
             Failure::NoAnswerInTime => Step::TimeOver,
@@ -404,6 +449,13 @@ impl<'p> Turn<'p> {
             failure,
         };
         answer::give(platform, record, &content, (step, answer), lease).await
+    }
+
+    async fn heard(&self, entry: Entry) -> Result<(), Stopped> {
+        if !self.is_heard {
+            self.platform.audit().write(entry).await?;
+        }
+        Ok(())
     }
 
     fn entry(&self, event: Event) -> Entry {
