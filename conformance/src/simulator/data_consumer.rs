@@ -20,7 +20,7 @@ use serde_json::Value;
 
 pub use browser::{Arrival, Decision};
 pub use collect::{Attempt, CollectedEvidence, Collection};
-pub use order::{Order, Placement};
+pub use order::{Order, Placement, WrittenOrder};
 
 use super::http::{self, Answer, TlsIdentity};
 use super::journal::{Journal, Keys, Step, Verdict, Wire};
@@ -70,6 +70,8 @@ pub struct OrderSpec {
     pub decision: Decision,
     /// How long the whole order may take
     pub limit: Duration,
+    /// Where the user shall come back to, when not to the registered origin
+    pub return_origin: Option<String>,
 }
 
 /// A requirement of an order
@@ -94,6 +96,7 @@ impl OrderSpec {
             lang: "de".to_owned(),
             decision: Decision::Confirm,
             limit: Duration::from_secs(60),
+            return_origin: None,
         }
     }
 }

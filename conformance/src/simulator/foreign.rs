@@ -20,7 +20,7 @@ pub use access_point::{
 };
 pub use evidence::{ForeignOffer, RECORD_MODEL, ReceivedEvidence};
 pub use portal::{Outcome, Portal, PortalSpec, ReceivedAnswer, RequestSpec, Sent};
-pub use provider::{Answering, Provider, ProviderSpec};
+pub use provider::{Answering, Provider, ProviderSpec, Question};
 
 use self::access_point::{Delivered, FollowUp, Inbox, header_keys};
 use super::edm::{Received, read};

@@ -37,6 +37,12 @@ impl TestPerson {
         Self::new(["Smith", "Jack", "1999-03-01", "Stuttgart"], eidas)
     }
 
+    /// The person of the published French messages, so that they can be sent as they are
+    #[must_use]
+    pub fn published(eidas: &str) -> Self {
+        Self::new(["Dupont", "Jean", "1992-10-22", "Lyon"], eidas)
+    }
+
     /// A person no register knows
     #[must_use]
     pub fn unknown(eidas: &str) -> Self {

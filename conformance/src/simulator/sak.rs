@@ -182,6 +182,16 @@ impl Sak {
             .map(|service| &service.register)
     }
 
+    /// Brings the platform the answer to a message once more; false when there is none yet
+    pub async fn push_again(&self, id: &str) -> bool {
+        let exchange = self.shared.exchanges().get(id).cloned();
+        let Some(body) = exchange.and_then(|exchange| Some(exchange.reply()?.body.clone())) else {
+            return false;
+        };
+        self.shared.push(id, body).await;
+        true
+    }
+
     /// Stops at once: further connections are refused
     pub async fn close(&self) {
         self.server.close().await;

@@ -114,6 +114,7 @@ pub struct SimulatedWorld {
     sak: Sak,
     common_services: CommonServices,
     consumer: DataConsumer,
+    other_consumer: DataConsumer,
     facts: Facts,
     published: Published,
 }
@@ -153,6 +154,8 @@ impl SimulatedWorld {
         let common_services = CommonServices::start(Server::bind().await?, catalogue, setup)?;
         let (source, record) = environment();
         let consumer = DataConsumer::new(consumer(&spec), source, record)?;
+        let (source, record) = environment();
+        let other_consumer = DataConsumer::new(other_consumer(&spec), source, record)?;
         let facts = Facts::new(&spec, &published, &foreign, &sak, &common_services)?;
         Ok(Self {
             journal,
@@ -160,6 +163,7 @@ impl SimulatedWorld {
             sak,
             common_services,
             consumer,
+            other_consumer,
             facts,
             published,
         })
@@ -193,6 +197,12 @@ impl SimulatedWorld {
     #[must_use]
     pub const fn consumer(&self) -> &DataConsumer {
         &self.consumer
+    }
+
+    /// Another German portal, which has no business with the orders of the first
+    #[must_use]
+    pub const fn other_consumer(&self) -> &DataConsumer {
+        &self.other_consumer
     }
 
     /// What the bridge's configuration has to say
@@ -310,6 +320,26 @@ fn consumer(spec: &WorldSpec) -> DataConsumerSpec {
     }
 }
 
+fn other_consumer(spec: &WorldSpec) -> DataConsumerSpec {
+    let name = "Zulassungsbehörde Karlsruhe".to_owned();
+    let first = consumer(spec);
+    DataConsumerSpec {
+        agent: Agent {
+            id: "08212000-0002-33".to_owned(),
+            name: name.clone(),
+            ..first.agent
+        },
+        body: Body {
+            kennung: "kfz:08212000".to_owned(),
+            name,
+        },
+        component_id: "portal-0002".to_owned(),
+        identity: spec.keys.other_consumer.tls(),
+        return_origin: "https://portal.karlsruhe.example".to_owned(),
+        ..first
+    }
+}
+
 /// The platform as EDM messages name it: language in capitals
 fn platform_abroad(platform: &PlatformFacts) -> Authority {
     let agent = &platform.agent;
@@ -337,6 +367,7 @@ fn persons(direction: &str) -> Vec<TestPerson> {
     vec![
         TestPerson::planted(&format!("{direction}/AT-PII-7f3c91")),
         TestPerson::ordinary(&format!("{direction}/123456789")),
+        TestPerson::published(&format!("{direction}/123123123")),
     ]
 }
 

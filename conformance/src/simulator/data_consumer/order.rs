@@ -1,6 +1,7 @@
 //! 0401, and the scrutiny of 0402 or 0403
 
 use anyhow::Result;
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{CONVERSATIONS, DataConsumer, ORDERS, OrderSpec, Refusal, inspect};
@@ -34,6 +35,17 @@ impl Order {
     }
 }
 
+/// A 0401, written and not sent
+#[derive(Clone, Debug)]
+pub struct WrittenOrder {
+    /// Its nachrichtenUUID
+    pub id: String,
+    /// Where the user comes back to
+    pub return_url: String,
+    /// The message
+    pub body: Bytes,
+}
+
 /// What the platform said to an order
 #[derive(Clone, Debug)]
 pub enum Placement {
@@ -49,25 +61,41 @@ pub enum Placement {
 }
 
 impl DataConsumer {
+    /// Writes an order without sending it
+    #[must_use]
+    pub fn write(&self, spec: &OrderSpec) -> WrittenOrder {
+        let id = self.source.uuid().to_string();
+        // Unguessable, so that a return nobody began is noticed.
+        let state = self.source.uuid();
+        let origin = spec.return_origin.as_ref();
+        let origin = origin.unwrap_or(&self.spec.return_origin);
+        let return_url = format!("{origin}/antrag/zurueck?state={state}");
+        let message = self
+            .envelope(ORDER, &id)
+            .seal(self.content(spec, &return_url));
+        WrittenOrder {
+            id,
+            return_url,
+            body: message.to_string().into(),
+        }
+    }
+
     /// Places an order
     ///
     /// # Errors
     /// When the platform cannot be reached.
     pub async fn place(&self, spec: &OrderSpec) -> Result<Placement> {
-        let order_id = self.source.uuid().to_string();
-        // Unguessable, so that a return nobody began is noticed.
-        let state = self.source.uuid();
-        let return_url = format!("{}/antrag/zurueck?state={state}", self.spec.return_origin);
-        let message = self
-            .envelope(ORDER, &order_id)
-            .seal(self.content(spec, &return_url));
-        let body = message.to_string();
+        let WrittenOrder {
+            id: order_id,
+            return_url,
+            body,
+        } = self.write(spec);
         let keys = Keys {
             national: Some(order_id.clone()),
             ..Keys::default()
         };
         self.record_out(ORDER, keys.clone(), body.len(), Verdict::Ok);
-        let answer = self.post_raw(ORDERS, &order_id, body.into()).await?;
+        let answer = self.post_raw(ORDERS, &order_id, body).await?;
         if answer.status != 201 {
             let mut findings = Findings::new();
             let refusal = inspect::refusal(self, &answer, ORDER_ERROR, &order_id, &mut findings);

@@ -1,6 +1,7 @@
 //! An evidence provider: scrutinizes a request and answers it as configured
 
 mod inspect;
+mod question;
 mod write;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,8 @@ use anyhow::Result;
 use ebms::{Outgoing, Property, profile};
 use jiff::Timestamp;
 use tokio::sync::Notify;
+
+pub use question::Question;
 
 use super::access_point::{
     AccessPoint, Delivered, Delivery, FollowUp, Letter, header_keys, property,
@@ -76,6 +79,8 @@ struct Shared {
     answering: Mutex<Answering>,
     released: Notify,
     seen: Mutex<BTreeSet<String>>,
+    questions: Mutex<Vec<Question>>,
+    asked: Notify,
 }
 
 /// A request to be answered, and where the answer goes
@@ -97,6 +102,8 @@ impl Provider {
             answering: Mutex::default(),
             released: Notify::new(),
             seen: Mutex::default(),
+            questions: Mutex::default(),
+            asked: Notify::new(),
         };
         Self {
             shared: Arc::new(shared),
@@ -150,7 +157,9 @@ impl Provider {
             None => shared.answering().clone(),
             Some(finding) => invalid(finding),
         };
-        self.follow_up(Task::new(delivered, Some(request)), answering)
+        let task = Task::new(delivered, Some(request));
+        shared.note(Question::new(delivered, task.clone()));
+        self.follow_up(task, answering)
     }
 
     /// Records a message that cannot be read; the answer says so
@@ -247,19 +256,8 @@ impl Task {
 impl Shared {
     async fn answer(&self, task: &Task, answering: &Answering) -> Result<()> {
         let written = self.write(task, answering)?;
-        let letter = Letter {
-            message_id: self.access_point.message_id(),
-            conversation_id: task.conversation_id.clone(),
-            action: written.action.to_owned(),
-            service: None,
-            from: None,
-            to: None,
-            timestamp: None,
-            properties: task.properties(),
-            payloads: written.payloads,
-            signing: None,
-            request_id: task.request_id().map(|id| bare(id).to_owned()),
-        };
+        let request_id = task.request_id().map(|id| bare(id).to_owned());
+        let letter = self.letter(task, written.action, written.payloads, request_id);
         let outgoing = self.access_point.compose(&letter)?;
         match self.post_patiently(&letter, &outgoing).await? {
             Delivery::Acknowledged => {}

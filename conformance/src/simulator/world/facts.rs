@@ -109,25 +109,27 @@ const fn mode_name(mode: ReplyMode) -> &'static str {
 }
 
 fn consumers(spec: &WorldSpec) -> Result<String> {
-    let consumer = super::consumer(spec);
     let sak = spec.keys.sak_client.tls().fingerprint()?;
     let platform = &spec.platform;
-    let portal = format!(
-        "[[consumer]]\nid = {:?}\nname = {:?}\nagent = {{ id = {:?}, scheme = {:?} }}\n\
-         certificates_sha256 = [{:?}]\nreturn_origins = [{:?}]\n\n",
-        consumer.component_id,
-        consumer.agent.name,
-        consumer.agent.id,
-        consumer.agent.scheme,
-        consumer.identity.fingerprint()?,
-        consumer.return_origin,
-    );
-    let sak = format!(
+    let mut table = String::new();
+    for portal in [super::consumer(spec), super::other_consumer(spec)] {
+        table.push_str(&format!(
+            "[[consumer]]\nid = {:?}\nname = {:?}\nagent = {{ id = {:?}, scheme = {:?} }}\n\
+             certificates_sha256 = [{:?}]\nreturn_origins = [{:?}]\n\n",
+            portal.component_id,
+            portal.agent.name,
+            portal.agent.id,
+            portal.agent.scheme,
+            portal.identity.fingerprint()?,
+            portal.return_origin,
+        ));
+    }
+    table.push_str(&format!(
         "[[consumer]]\nid = {:?}\nname = \"SAK\"\nagent = {{ id = {:?}, scheme = {:?} }}\n\
          certificates_sha256 = [{sak:?}]\n",
         platform.component_id, platform.agent.id, platform.agent.scheme,
-    );
-    Ok(portal + &sak)
+    ));
+    Ok(table)
 }
 
 const SIGNING: &str = "fr-signing.pem";

@@ -19,6 +19,10 @@ pub enum Receiving {
     Held,
     /// Answers everything 503 without a look
     Busy,
+    /// Keeps the same answer back until [`AccessPoint::release`]
+    ///
+    /// [`AccessPoint::release`]: super::AccessPoint::release
+    Stalled,
 }
 
 /// A package as it came over the wire, before anybody looked into it

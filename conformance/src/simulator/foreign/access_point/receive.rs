@@ -38,7 +38,10 @@ pub(super) async fn take(State(gate): State<Gate>, request: Request) -> Response
     let manner = &gate.shared.manner;
     let receiving = manner.get();
     manner.note(&content_type, &body);
-    if receiving == Receiving::Busy {
+    if receiving == Receiving::Stalled {
+        manner.released().await;
+    }
+    if matches!(receiving, Receiving::Busy | Receiving::Stalled) {
         return respond(503, None);
     }
     let answer = match gate.receive(&content_type, body) {

@@ -10,7 +10,7 @@ use crate::simulator::edm::{
 use crate::simulator::foreign::evidence::ReceivedEvidence;
 use crate::simulator::foreign::inspect::{self, Expected};
 use crate::simulator::journal::{EvidenceRecord, Flow, Keys, sha256_hex};
-use crate::simulator::national::{Findings, is_uuid};
+use crate::simulator::national::{Findings, is_uuid, urn_uuid};
 
 /// What a portal was answered
 #[derive(Clone, Debug)]
@@ -96,10 +96,12 @@ pub(super) fn error(
     findings.expect(is_uuid(&error.response_id), || {
         "the response id is no UUID".to_owned()
     });
-    findings.expect(
-        error.request_id.is_some() || asked.request.is_none(),
-        || "the error does not name the request".to_owned(),
-    );
+    // What is no identifier cannot be named.
+    let request = asked.request.as_ref();
+    let nameable = request.is_some_and(|request| urn_uuid(&request.id).is_some());
+    findings.expect(error.request_id.is_some() || !nameable, || {
+        "the error does not name the request".to_owned()
+    });
     let class = error.provider.class.as_deref();
     findings.expect(matches!(class, Some("ERRP" | "EP" | "IP")), || {
         format!("the error provider is classified {class:?}")
