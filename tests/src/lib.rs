@@ -2,3 +2,9 @@
 
 pub mod process;
 pub mod redisctl;
+pub mod sample;
+pub mod scene;
+pub mod schema;
+
+pub use sample::{Sample, reference};
+pub use scene::{LIMIT, Scene, Shared};
