@@ -52,3 +52,34 @@ pub fn check(release: &str, document: &[u8]) {
         Err(error) => panic!("{error:#}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sample;
+
+    #[test]
+    fn published_messages_are_valid_in_their_release_only() {
+        let published = [
+            ("1.0", "v1.0/xml/edm/birth-1-request.xml"),
+            ("1.2", "v1.2/xml/edm/1-request.xml"),
+            ("2.0", "v2.0/xml/derived/request-all-optional.xml"),
+        ];
+        for (release, path) in published {
+            let Some(sample) = Sample::published(path) else {
+                return;
+            };
+            check(release, sample.text().as_bytes());
+            let broken = sample.with("sdg:LevelOfAssurance", "sdg:LevelOfTrust");
+            let said = findings(release, broken.text().as_bytes()).unwrap();
+            assert!(said.unwrap().contains("LevelOfTrust"), "{release}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_xml_is_not_valid() {
+        if reference().is_some() {
+            assert!(findings("2.0", b"evidence").unwrap().is_some());
+        }
+    }
+}
