@@ -32,7 +32,8 @@ async fn the_files_for_the_bridge_are_what_their_readers_want() {
     let partner = ebms::Partner::from_toml("fr", &facts.partner_toml, load).unwrap();
     assert_eq!(partner.endpoint(), world.foreign().endpoint());
     let consumers: toml::Table = toml::from_str(&facts.consumers_toml).unwrap();
-    assert_eq!(consumers["consumer"].as_array().unwrap().len(), 2);
+    // Two portals, and the SAK.
+    assert_eq!(consumers["consumer"].as_array().unwrap().len(), 3);
 }
 
 #[tokio::test]
