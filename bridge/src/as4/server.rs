@@ -11,7 +11,6 @@ use ebms::{
     signal,
 };
 use http::{HeaderMap, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use mapping::edm;
 use tracing::Instrument as _;
 
@@ -19,6 +18,7 @@ use super::{Arrival, new_message_id};
 use crate::{
     audit::{self, Event},
     exchange::{Claim, Digest, MessageAnswer, MessageKey, message::Ticket},
+    http::limit::{BodyError, read_body},
     platform::{Platform, Stopped},
     provide, retrieve,
     telemetry::{
@@ -111,13 +111,12 @@ async fn fetch(
     if !matches!(kind.as_str(), "multipart/related" | "application/soap+xml") {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
-    let limit = usize::try_from(platform.config().as4().max_message_bytes()).unwrap_or(usize::MAX);
-    match Limited::new(body, limit).collect().await {
-        Ok(whole) => Ok((content_type, whole.to_bytes())),
-        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
-            Err(StatusCode::PAYLOAD_TOO_LARGE)
-        }
-        Err(_) => Err(StatusCode::BAD_REQUEST),
+    let limit = platform.config().as4().max_message_bytes();
+    match read_body(body, limit).await {
+        Ok(whole) => Ok((content_type, whole)),
+        Err(BodyError::TooLarge { .. }) => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(BodyError::TooSlow) => Err(StatusCode::REQUEST_TIMEOUT),
+        Err(BodyError::Broken(_)) => Err(StatusCode::BAD_REQUEST),
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// Why a body was not read to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
-    /// It is larger than allowed; no more than the limit was read.
+    /// It is larger than allowed; no more than the limit was kept.
     #[error("body exceeds {limit} bytes")]
     TooLarge {
         /// The limit.
@@ -34,16 +34,19 @@ pub enum BodyError {
     Broken(#[source] axum::Error),
 }
 
-/// Reads a body up to `limit` bytes. A larger announced length is refused before reading.
+/// Reads a body up to `limit` bytes. A much larger announced length is refused before reading.
 ///
 /// # Errors
 /// See [`BodyError`].
 pub async fn read_body(body: Body, limit: u64) -> Result<Bytes, BodyError> {
     let announced = body.size_hint().lower();
+    let mut stream = BodyDataStream::new(body);
     if announced > limit {
+        if announced - limit <= LINGER_BYTES {
+            discard(&mut stream, announced).await;
+        }
         return Err(BodyError::TooLarge { limit });
     }
-    let mut stream = BodyDataStream::new(body);
     // What is announced is believed up to a point only: memory is given when bytes come.
     let expected = usize::try_from(announced.min(1024 * 1024)).unwrap_or_default();
     let mut read = BytesMut::with_capacity(expected);
@@ -51,12 +54,29 @@ pub async fn read_body(body: Body, limit: u64) -> Result<Bytes, BodyError> {
         let part = part.map_err(BodyError::from_axum)?;
         let total = read.len().saturating_add(part.len());
         if u64::try_from(total).unwrap_or(u64::MAX) > limit {
+            drop(read);
+            discard(&mut stream, LINGER_BYTES).await;
             return Err(BodyError::TooLarge { limit });
         }
         read.extend_from_slice(&part);
     }
     Ok(read.freeze())
 }
+
+/// Throws away what still comes, `bytes` of it at most: a connection that is closed on a caller
+/// who is still writing is reset, and the answer with it.
+async fn discard(stream: &mut BodyDataStream<Body>, mut bytes: u64) {
+    while let Some(Ok(part)) = stream.next().await {
+        let len = u64::try_from(part.len()).unwrap_or(u64::MAX);
+        bytes = bytes.saturating_sub(len);
+        if bytes == 0 {
+            return;
+        }
+    }
+}
+
+/// A body larger by no more than this is taken in, so that its caller hears the refusal.
+const LINGER_BYTES: u64 = 4 * 1024 * 1024;
 
 impl BodyError {
     fn from_axum(error: axum::Error) -> Self {
@@ -289,6 +309,42 @@ mod tests {
             Err(BodyError::TooLarge { limit: 10 })
         ));
         assert_eq!(read_body(body(), 11).await.unwrap().len(), 11);
+    }
+
+    #[tokio::test]
+    async fn a_body_little_beyond_the_limit_is_taken_in_and_a_much_larger_one_is_not() {
+        for (bytes, taken) in [(11, true), (LINGER_BYTES + 11, false)] {
+            let (sender, sent) = tokio::sync::oneshot::channel();
+            let rest = futures_util::stream::once(async move {
+                // Whoever drops the body drops this.
+                let (Ok(()) | Err(())) = sender.send(());
+                Ok::<_, std::io::Error>(Bytes::from_static(&[0; 5]))
+            });
+            let first = futures_util::stream::iter([Ok(Bytes::from_static(&[0; 6]))]);
+            let body = Announced(Body::from_stream(first.chain(rest)), bytes);
+            let refused = read_body(Body::new(body), 10).await;
+            assert!(matches!(refused, Err(BodyError::TooLarge { limit: 10 })));
+            assert_eq!(sent.await.is_ok(), taken);
+        }
+    }
+
+    /// A body with a length that was announced.
+    struct Announced(Body, u64);
+
+    impl HttpBody for Announced {
+        type Data = Bytes;
+        type Error = axum::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+            Pin::new(&mut self.0).poll_frame(cx)
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(self.1)
+        }
     }
 
     #[tokio::test]
