@@ -177,7 +177,8 @@ fn a_late_answer_within_the_grace_counts() {
         let Some(reply) = certificate_2_0(&question) else {
             return drop_order(scene, &order).await;
         };
-        // What was sent has to be acknowledged first, or the end of it would be late as well.
+        // The receipt of the request is in, and nothing is in work.
+        scene.quiet().await;
         scene.pass(TOO_LATE);
         becomes(scene, &order, "expired").await;
         let attempt = scene.consumer().ask(&order).await.expect("an answer");
@@ -213,6 +214,8 @@ fn an_answer_after_the_grace_is_refused() {
         let Some(reply) = certificate_2_0(&question) else {
             return drop_order(scene, &order).await;
         };
+        // The receipt of the request is in, and nothing is in work.
+        scene.quiet().await;
         scene.pass(TOO_LATE);
         becomes(scene, &order, "expired").await;
         scene.pass(GRACE);

@@ -200,9 +200,8 @@ fn a_caller_without_a_certificate_gets_nowhere() {
 }
 
 #[test]
-fn a_foreign_portal_cannot_be_led_through_our_dialogue_twice() {
+fn looking_again_after_the_yes_asks_nobody_again() {
     SCENE.play(async |scene| {
-        // The yes counts once: the second one sees what the first one did.
         let asked = asked(scene, "2.0").await;
         let before = scene.provider().questions().len();
         let page = scene.consumer().browse(&asked.order, Decision::Leave);
