@@ -9,9 +9,9 @@ pub mod outbound;
 
 pub mod server;
 
-use ebms::{MessageId, Property, ReceivedMessage, Verified};
+use ebms::{MessageId, Payload, Property, ReceivedMessage, Verified};
 use jiff::Timestamp;
-use mapping::edm::{Version, header};
+use mapping::edm::{self, Version, header};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,6 +24,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Arrival {
     message: Verified<ReceivedMessage>,
+    /// Place of the EDM document among the payloads.
+    leading: usize,
     ticket: Ticket,
     receipt: bytes::Bytes,
     keep_until: Timestamp,
@@ -36,13 +38,23 @@ impl Arrival {
         self.message.get()
     }
 
-    /// The leading document.
+    /// The leading document: the EDM message.
     #[must_use]
     pub fn leading(&self) -> &[u8] {
         self.message()
             .payloads()
-            .first()
+            .get(self.leading)
             .map_or(&[], |payload| payload.content())
+    }
+
+    /// What came with the leading document, in header order.
+    pub fn documents(&self) -> impl Iterator<Item = &Payload> {
+        self.message()
+            .payloads()
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| *place != self.leading)
+            .map(|(_, payload)| payload)
     }
 
     /// The receipt as the transition that makes the message durable remembers it.
@@ -50,6 +62,17 @@ impl Arrival {
     pub fn answer(&self) -> MessageAnswer {
         MessageAnswer::new(self.ticket.clone(), self.receipt.clone(), self.keep_until)
     }
+}
+
+/// Where the EDM document is among the payloads: first by rule, but some put it elsewhere. [W8]
+fn leading(payloads: &[Payload]) -> usize {
+    if payloads.len() < 2 {
+        return 0;
+    }
+    payloads
+        .iter()
+        .position(|payload| edm::is_message(payload.content()))
+        .unwrap_or(0)
 }
 
 /// What an answer to a message needs to know of it. Stored with the exchange.

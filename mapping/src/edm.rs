@@ -109,6 +109,17 @@ pub fn decode(bytes: &[u8]) -> Result<Message, Invalid> {
     }
 }
 
+/// Whether these bytes are a message by their root element, right or wrong inside. For finding the
+/// message among the parts it came with. [W8]
+#[must_use]
+pub fn is_message(bytes: &[u8]) -> bool {
+    let (bytes, _) = trim_front(bytes);
+    Document::parse(bytes, &Limits::REGREP).is_ok_and(|document| {
+        let name = document.root().name();
+        name.namespace == QUERY && matches!(name.local, "QueryRequest" | "QueryResponse")
+    })
+}
+
 /// Exceptions make a response an error; without any, and without a list of objects, the status does.
 fn is_error(root: Element<'_>) -> bool {
     let failure = root

@@ -255,18 +255,14 @@ async fn hand_over(
         return Ok(receipt);
     }
     let arrival = Arrival {
+        leading: super::leading(message.get().payloads()),
         message,
         ticket,
         receipt: receipt.clone(),
         keep_until,
     };
-    let leading = arrival
-        .message()
-        .payloads()
-        .first()
-        .map(|payload| payload.content().clone());
     // [W2] the root and its status say what it is; the action is compared, not believed.
-    match edm::decode(&leading.unwrap_or_default()) {
+    match edm::decode(arrival.leading()) {
         Ok(edm::Message::Request(request)) => provide::accept(platform, &arrival, *request).await?,
         Ok(edm::Message::Response(response)) => {
             retrieve::accept(platform, &arrival, retrieve::Received::Response(response)).await?;
