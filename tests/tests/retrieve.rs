@@ -127,6 +127,12 @@ impl Reply {
     /// Sends it; what is sent is valid itself and is entered in the ledger of documents.
     async fn send(&self, scene: &Scene, release: &str, question: &Question) -> Delivery {
         schema::check(release, self.response.text().as_bytes());
+        self.note(scene);
+        send(scene, &self.letter(scene, question)).await
+    }
+
+    /// Enters its documents in the ledger of what was sent.
+    fn note(&self, scene: &Scene) {
         for (media_type, content) in &self.documents {
             scene.journal().record_evidence(EvidenceRecord {
                 at: scene.clock().now(),
@@ -138,7 +144,6 @@ impl Reply {
                 keys: Keys::default(),
             });
         }
-        send(scene, &self.letter(scene, question)).await
     }
 }
 

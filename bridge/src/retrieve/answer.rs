@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Content,
-    content::{Came, Holds, Stored},
+    content::{Asked, Came, Holds, Stored},
 };
 use crate::{
     as4::{
@@ -40,7 +40,7 @@ impl Received {
 }
 
 /// Takes an answer to a request of ours. Whatever matches no waiting request is recorded and
-/// receipted, and changes nothing.
+/// receipted, and changes nothing. [R-EDM-RESP-C001]
 ///
 /// # Errors
 /// Something of ours failed; the message is not taken.
@@ -123,6 +123,7 @@ async fn refuse(
     );
     let refused = Entry::new(Event::ResponseRefused)
         .route(Route::Retrieve)
+        .rule("R-EDM-RESP-C001")
         .edm_request(received.request_id().map(edm::RequestId::as_str))
         .ebms_message(origin.message_id.as_str())
         .ebms_conversation(origin.conversation_id.as_str())
@@ -141,7 +142,12 @@ async fn take(
     let message_id = arrival.message().header().message_id().as_str();
     let (came, entry) = match received {
         Received::Response(response) => {
-            let came = keep(platform, &record, arrival, (response, number)).await?;
+            let came = if is_wanted(response, content.requests.get(number)) {
+                keep(platform, &record, arrival, (response, number)).await?
+            } else {
+                tracing::warn!(exchange = %record.id(), "Response holds evidence of another type");
+                Came::Unusable
+            };
             let entry = Entry::new(Event::ResponseReceived)
                 .edm_response(response.id().to_string().as_str());
             (came, evidence(entry, response, arrival))
@@ -175,6 +181,14 @@ async fn take(
         .store()
         .apply(&Change::new(op, record).with_answer(arrival.answer()))
         .await?)
+}
+
+/// Whether all evidence is of the type that was asked for; the person agreed to no other.
+fn is_wanted(response: &edm::Response, asked: Option<&Asked>) -> bool {
+    response.evidence().all(|evidence| {
+        let given = evidence.metadata().conforms_to().id().as_str();
+        asked.is_some_and(|asked| asked.evidence_type == given)
+    })
 }
 
 /// The step that follows from the answers so far.
@@ -218,7 +232,7 @@ async fn keep(
     arrival: &Arrival,
     (response, number): (&edm::Response, usize),
 ) -> Result<Came, Stopped> {
-    let documents = arrival.message().payloads().get(1..).unwrap_or_default();
+    let documents: Vec<_> = arrival.documents().collect();
     let named: Vec<_> = response
         .evidence()
         .map(edm::Evidence::content)
@@ -271,10 +285,7 @@ async fn keep(
 }
 
 fn evidence(entry: Entry, response: &edm::Response, arrival: &Arrival) -> Entry {
-    match (
-        response.evidence().next(),
-        arrival.message().payloads().get(1),
-    ) {
+    match (response.evidence().next(), arrival.documents().next()) {
         (Some(evidence), Some(document)) => entry
             .evidence_identifier(evidence.metadata().id().to_string().as_str())
             .evidence_content(document.cid().as_str())

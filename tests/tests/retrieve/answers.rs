@@ -9,7 +9,7 @@ use conformance::simulator::{
 };
 use tests::Sample;
 
-use super::{Asked, Reply, SCENE, asked, drop_order, pdf, xml_record};
+use super::{Asked, Reply, SCENE, asked, drop_order, pdf, send, xml_record};
 
 /// The documents arrive at the portal as they were sent, in their order, and every step is in the
 /// audit log. [AT-01] [AT-15]
@@ -96,6 +96,64 @@ fn a_response_of_2_0_brings_an_xml_record() {
     let model = "application/xml</sdg:Format><sdg:ConformsTo>https://sr.oots.tech.ec.europa.eu/datamodels/FR-simulated-record</sdg:ConformsTo>";
     let response = response.with("application/pdf</sdg:Format>", model);
     check_response("2.0", &response, &[("application/xml", xml_record(2))]);
+}
+
+/// The person agreed to one type of evidence and gets no other.
+#[test]
+fn evidence_of_another_type_is_not_handed_over() {
+    let Some(response) = Sample::published("v2.0/xml/edm/response.xml") else {
+        return;
+    };
+    SCENE.play(async |scene| {
+        let Asked { order, question } = asked(scene, "2.0").await;
+        let reply = Reply {
+            response: response
+                .clone()
+                .with_root("requestId", question.request_id()),
+            documents: vec![("application/pdf", pdf(10))],
+        };
+        let letter = reply.letter(scene, &question);
+        assert_eq!(send(scene, &letter).await, Delivery::Acknowledged);
+        let attempt = scene.consumer().ask(&order).await.expect("an answer");
+        match scene.consumer().judge(&order, &attempt) {
+            Collection::Refused(refusal) => {
+                assert_eq!(refusal.code.as_deref(), Some("EDM:ERR:0008"));
+            }
+            other => panic!("{other:?}"),
+        }
+        scene.agreed();
+        drop_order(scene, &order).await;
+        scene.settled().await;
+    });
+}
+
+/// [W8] an XML record in front of the response, as some providers send it
+#[test]
+fn a_response_behind_its_document_is_found() {
+    let Some(response) = Sample::published("v1.2/xml/edm/4-response.xml") else {
+        return;
+    };
+    let record = xml_record(6);
+    SCENE.play(async |scene| {
+        let Asked { order, question } = asked(scene, "1.2").await;
+        let documents = [("application/xml", record.clone())];
+        let reply = Reply::to(&question, response.clone(), &documents);
+        let mut letter = reply.letter(scene, &question);
+        letter.payloads.reverse();
+        reply.note(scene);
+        assert_eq!(send(scene, &letter).await, Delivery::Acknowledged);
+        let attempt = scene.consumer().ask(&order).await.expect("an answer");
+        match scene.consumer().judge(&order, &attempt) {
+            Collection::Evidence(collected) => {
+                let collected: Vec<_> = collected.iter().map(|one| &one.content).collect();
+                assert_eq!(collected, [&record]);
+            }
+            other => panic!("{other:?}"),
+        }
+        scene.agreed();
+        drop_order(scene, &order).await;
+        scene.settled().await;
+    });
 }
 
 #[test]

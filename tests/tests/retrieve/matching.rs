@@ -13,6 +13,7 @@ use tests::Sample;
 use super::{Asked, Reply, SCENE, asked, becomes, certificate_2_0, drop_order, pdf, send, state};
 
 /// The answer is refused, the order waits as before, and the right answer is still taken. [AT-10]
+/// [R-EDM-RESP-C001]
 fn check_refused(
     spoil: impl Fn(&mut Reply, &mut Option<String>),
     header: impl Fn(&mut Letter, String),
@@ -31,6 +32,7 @@ fn check_refused(
         let refused = scene.logged(Event::ResponseRefused);
         assert_eq!(refused.ebms_message_id.as_ref(), Some(&letter.message_id));
         assert_eq!(refused.edm_request_id, request);
+        assert_eq!(refused.rule_id.as_deref(), Some("R-EDM-RESP-C001"));
         assert_eq!(state(scene, &order).await, "sent");
         let delivery = good.send(scene, "2.0", &question).await;
         assert_eq!(delivery, Delivery::Acknowledged);
