@@ -114,7 +114,7 @@ fn nothing_is_switched_off_or_left_open() {
 
 /// Where a test waits for another process, which tells nobody what it does, or kills it at a moment
 /// nobody chose.
-const OTHER_PROCESSES: [&str; 2] = ["tests/src/process.rs", "tests/tests/restart/"];
+const OTHER_PROCESSES: [&str; 2] = ["tests/src/process.rs", "tests/tests/restart/storm.rs"];
 
 #[test]
 fn tests_do_not_wait_by_the_clock() {

@@ -1,7 +1,10 @@
 //! The bridge lives on while its Redis does not, and takes nothing it cannot keep.
 
 use conformance::simulator::{
-    data_consumer::Placement, foreign::Sent, register::Mood, world::ForeignEvidence,
+    data_consumer::Placement,
+    foreign::{Delivery, Sent},
+    register::Mood,
+    world::ForeignEvidence,
 };
 
 use super::ground::{Ground, Kind, LIMIT};
@@ -62,12 +65,8 @@ async fn check_resuming(g: &mut Ground, running: &Sent, waiting: &Sent) {
     g.report("ready again after", began);
     assert_eq!(g.bridge.status("/readyz").await.unwrap(), 200);
     // The claim of the message that was not taken may still run.
-    let taken = async {
-        while post(g, waiting).await.status != 200 {
-            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
-        }
-    };
-    tokio::time::timeout(LIMIT, taken).await.unwrap();
+    let taken = g.portal().resend_patiently(waiting, LIMIT).await.unwrap();
+    assert_eq!(taken, Delivery::Acknowledged);
     g.answer(waiting).await;
     g.answer(running).await;
     g.report("all answered after", began);

@@ -167,18 +167,26 @@ impl Portal {
     /// When it cannot be written, or the time is over.
     pub async fn request_patiently(&self, spec: &RequestSpec, limit: Duration) -> Result<Sent> {
         let mut sent = self.prepare(spec)?;
+        sent.delivery = self.resend_patiently(&sent, limit).await?;
+        Ok(sent)
+    }
+
+    /// Sends the identical bytes until the partner has taken or refused them
+    ///
+    /// # Errors
+    /// When the time is over.
+    pub async fn resend_patiently(&self, sent: &Sent, limit: Duration) -> Result<Delivery> {
         let trying = async {
             loop {
-                match self.resend(&sent).await {
+                match self.resend(sent).await {
                     Ok(delivery) if delivery.is_final() => return delivery,
                     Ok(_) | Err(_) => tokio::time::sleep(PAUSE).await,
                 }
             }
         };
-        sent.delivery = tokio::time::timeout(limit, trying)
+        tokio::time::timeout(limit, trying)
             .await
-            .context("the partner did not take the request in time")?;
-        Ok(sent)
+            .context("the partner did not take the request in time")
     }
 
     /// Writes a request without sending it, for [`Portal::resend`] or to be sent by hand
