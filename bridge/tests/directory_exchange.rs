@@ -73,6 +73,7 @@ impl Scene {
             lines: lines.to_vec(),
             source: source(&world),
             journal: journal.clone(),
+            client: "platform".to_owned(),
         };
         let listener = Server::bind().await.unwrap();
         let catalogue = Catalogue::from_toml(CATALOGUE).unwrap();

@@ -1,10 +1,5 @@
 //! What the demonstration prints: a timeline a newcomer understands, or one JSON object per
-//! exchange.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "printing is what this file is for"
-)]
+//! exchange. Here are the words; `demo` writes them.
 
 use std::time::Duration;
 
@@ -27,6 +22,7 @@ pub struct Report {
     steps: Vec<Step>,
     evidence: Vec<Pair>,
     complaints: Vec<Complaint>,
+    unproven: Vec<Step>,
 }
 
 impl Report {
@@ -44,6 +40,7 @@ impl Report {
             steps: Vec::new(),
             evidence: Vec::new(),
             complaints: Vec::new(),
+            unproven: Vec::new(),
         }
     }
 
@@ -62,11 +59,18 @@ impl Report {
         self
     }
 
-    /// Whether evidence arrived, every digest agreed, and no simulator complained.
+    pub(super) fn with_unproven(mut self, messages: Vec<Step>) -> Self {
+        self.unproven = messages;
+        self
+    }
+
+    /// Whether evidence arrived, every digest agreed, every message got its receipt, and no simulator
+    /// complained.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.failure.is_none()
             && self.complaints.is_empty()
+            && self.unproven.is_empty()
             && !self.evidence.is_empty()
             && self.evidence.iter().all(agrees)
     }
@@ -84,10 +88,15 @@ impl Report {
             .complaints
             .iter()
             .map(|complaint| complaint.text.clone());
-        self.failure.clone().into_iter().chain(complaints).collect()
+        let unproven = self
+            .unproven
+            .iter()
+            .map(|message| format!("no receipt for {} {}", message.what, message.id));
+        let failure = self.failure.clone().into_iter();
+        failure.chain(complaints).chain(unproven).collect()
     }
 
-    /// As one JSON object. design.md section 2.
+    /// As one JSON object.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let evidence: Vec<_> = self.evidence.iter().map(document).collect();
@@ -106,44 +115,37 @@ impl Report {
         })
     }
 
-    pub(super) fn print(&self, json: bool) {
-        if json {
-            println!("{}", self.to_json());
-            return;
-        }
+    /// As lines for people, with an empty one behind.
+    pub(super) fn text(&self) -> String {
         let verdict = if self.is_ok() { "ok" } else { "FAILED" };
-        println!(
+        let mut lines = vec![format!(
             "{:8} {}   {verdict}, {} ms",
             self.scenario.route().as_str(),
             self.scenario.title(),
             self.lasted.as_millis()
-        );
-        for step in &self.steps {
-            self.print_step(step);
-        }
-        for pair in &self.evidence {
-            print_evidence(pair);
-        }
-        for fault in self.faults() {
-            println!("    fault: {fault}");
-        }
-        println!();
+        )];
+        lines.extend(self.steps.iter().map(|step| self.step_text(step)));
+        lines.extend(self.evidence.iter().map(evidence_text));
+        let faults = self.faults().into_iter();
+        lines.extend(faults.map(|fault| format!("    fault: {fault}")));
+        lines.push(String::new());
+        lines.join("\n")
     }
 
-    fn print_step(&self, step: &Step) {
+    fn step_text(&self, step: &Step) -> String {
         let after = step.at.duration_since(self.began).as_millis();
         let verdict = match &step.verdict {
             Verdict::Ok => "ok".to_owned(),
             Verdict::Complaint(text) => format!("COMPLAINT: {text}"),
         };
-        println!(
+        format!(
             "  {after:>5} ms  {:<54} {:<9} {:<44} {:>9}  {:<10} {verdict}",
             format!("{} → {}", step.from, step.to),
             wire(step.wire),
             shorten(&step.what, 44),
             size(step.bytes),
             shorten_id(&step.id),
-        );
+        )
     }
 }
 
@@ -178,21 +180,21 @@ fn line(step: &Step) -> Value {
     })
 }
 
-fn print_evidence(pair: &Pair) {
+fn evidence_text(pair: &Pair) -> String {
     let (sent, received) = pair;
     let digest = |document: &Option<EvidenceRecord>| match document {
         Some(document) => shorten(&document.sha256, 16),
         None => "nothing".to_owned(),
     };
     let either = sent.as_ref().or(received.as_ref());
-    println!(
+    format!(
         "    evidence: sha-256 {} sent, {} received, {}: {}, {}",
         digest(sent),
         digest(received),
         if agrees(pair) { "equal" } else { "NOT EQUAL" },
         either.map_or("", |document| document.media_type.as_str()),
         size(either.map_or(0, |document| document.bytes)),
-    );
+    )
 }
 
 const fn wire(wire: Wire) -> &'static str {
@@ -225,22 +227,20 @@ fn shorten_id(id: &str) -> String {
     shorten(id, 9)
 }
 
-pub(super) fn introduce(stage: &Stage, redis: bool) {
+pub(super) fn introduction(stage: &Stage, redis: bool) -> String {
     let urls = stage.urls();
-    println!(
-        "The Intermediäre Plattform between a simulated member state (FR) and simulated German"
-    );
-    println!(
-        "registers and portals. Keys are made for this run; everything goes over TLS on loopback."
-    );
-    println!(
-        "  access point {}   national {}   public {}",
-        urls.as4, urls.national, urls.public
-    );
-    println!("  store: {}\n", if redis { "Redis" } else { "embedded" });
+    format!(
+        "The Intermediäre Plattform between a simulated member state (FR) and simulated German\n\
+         registers and portals. Keys are made for this run; everything goes over TLS on loopback.\n  \
+         access point {}   national {}   public {}\n  store: {}\n",
+        urls.as4,
+        urls.national,
+        urls.public,
+        if redis { "Redis" } else { "embedded" }
+    )
 }
 
-pub(super) fn summarize(reports: &[Report], lasted: Duration) {
+pub(super) fn summary(reports: &[Report], lasted: Duration) -> String {
     let ok = reports.iter().filter(|report| report.is_ok()).count();
     let digests = reports
         .iter()
@@ -248,31 +248,30 @@ pub(super) fn summarize(reports: &[Report], lasted: Duration) {
         .filter(|pair| agrees(pair))
         .count();
     let complaints: usize = reports.iter().map(|report| report.complaints.len()).sum();
+    let unproven: usize = reports.iter().map(|report| report.unproven.len()).sum();
     let messages = reports
         .iter()
         .flat_map(Report::steps)
-        .filter(|step| step.wire == Wire::As4)
+        .filter(|step| step.wire == Wire::As4 && step.what != Step::RECEIPT)
         .count();
-    println!(
-        "{ok} of {} exchanges delivered, {digests} evidence digests equal at both ends, {messages} AS4 steps, \
-         {complaints} complaints, {}.{:01} s in all",
+    format!(
+        "{ok} of {} exchanges delivered, {digests} evidence digests equal at both ends, \
+         {} of {messages} AS4 messages receipted, {complaints} complaints, {}.{:01} s in all",
         reports.len(),
+        messages.saturating_sub(unproven),
         lasted.as_secs(),
         lasted.subsec_millis() / 100,
-    );
+    )
 }
 
-pub(super) fn addresses(stage: &Stage) {
-    println!("\nThe platform stays up until Ctrl-C:");
-    println!(
-        "  probes and metrics  {}/readyz?verbose  {}/metrics",
-        stage.admin_url(),
-        stage.admin_url()
-    );
-    println!("  access point        {}", stage.urls().as4);
-    println!("  configuration       {}", stage.config_path().display());
-}
-
-pub(super) fn complain(text: &str) {
-    eprintln!("{text}");
+pub(super) fn addresses(stage: &Stage) -> String {
+    format!(
+        "\nThe platform stays up until Ctrl-C:\n  \
+         probes and metrics  {admin}/readyz?verbose  {admin}/metrics\n  \
+         access point        {}\n  \
+         configuration       {}",
+        stage.urls().as4,
+        stage.config_path().display(),
+        admin = stage.admin_url(),
+    )
 }

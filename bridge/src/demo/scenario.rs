@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use conformance::simulator::{
-    EvidenceRecord, Flow, Step,
+    EvidenceRecord, Flow, Journal, Step, Wire,
     data_consumer::Collection,
     edm::EdmVersion,
     foreign::{Delivery, Outcome},
@@ -146,15 +146,34 @@ impl Scenario {
             }
             Self::ForeignVehicleRecord => retrieve(stage, ForeignEvidence::VehicleRecord).await,
         };
+        let lasted = world.monotonic().saturating_sub(began);
+        let unproven = unproven(journal, steps, limit).await;
         let seen: Vec<Step> = journal.steps_since(steps);
         let documents: Vec<EvidenceRecord> =
             journal.evidence().into_iter().skip(evidence).collect();
         let complaints = journal.complaints_since(steps);
-        Report::new(self, played, (at, world.monotonic().saturating_sub(began)))
+        Report::new(self, played, (at, lasted))
             .with_steps(seen)
+            .with_unproven(unproven)
             .with_evidence(pairs(&documents))
             .with_complaints(complaints)
     }
+}
+
+/// AS4 messages of an exchange without a receipt. Waits for those on their way: the last receipt may
+/// be slower than the evidence.
+async fn unproven(journal: &Journal, mark: usize, limit: Duration) -> Vec<Step> {
+    let mut unproven = Vec::new();
+    for message in journal.steps_since(mark) {
+        if message.wire != Wire::As4 || message.what == Step::RECEIPT {
+            continue;
+        }
+        let proof = |step: &Step| step.is_receipt_for(&message);
+        if journal.wait_for(mark, limit, proof).await.is_none() {
+            unproven.push(message);
+        }
+    }
+    unproven
 }
 
 /// What was sent beside what was received.
@@ -226,5 +245,40 @@ fn failed(state: &str, failure: String) -> Played {
     Played {
         state: state.to_owned(),
         failure: Some(failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use conformance::simulator::{Keys, Verdict};
+
+    fn step(what: &str, message: &str) -> Step {
+        Step {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            from: "a".to_owned(),
+            to: "b".to_owned(),
+            wire: Wire::As4,
+            what: what.to_owned(),
+            id: message.to_owned(),
+            bytes: 1,
+            verdict: Verdict::Ok,
+            keys: Keys {
+                message: Some(message.to_owned()),
+                ..Keys::default()
+            },
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_without_its_own_receipt_is_found() {
+        let journal = Journal::new();
+        journal.record(step("ExecuteQueryRequest", "1"));
+        journal.record(step("ExecuteQueryResponse", "2"));
+        journal.record(step(Step::RECEIPT, "1"));
+        journal.record(step(Step::RECEIPT, "3"));
+        let found = unproven(&journal, 0, Duration::from_secs(30)).await;
+        let found: Vec<_> = found.iter().map(|step| step.id.as_str()).collect();
+        assert_eq!(found, ["2"]);
     }
 }

@@ -47,6 +47,8 @@ pub struct Setup {
     pub source: Source,
     /// Where questions and answers are recorded
     pub journal: Journal,
+    /// Who asks, as the journal names it: questions carry no name
+    pub client: String,
 }
 
 /// What the services do wrong
@@ -79,6 +81,7 @@ struct Shared {
     lines: Vec<Line>,
     source: Source,
     journal: Journal,
+    client: String,
     started: Timestamp,
     catalogue: Mutex<Arc<Catalogue>>,
     misbehavior: Mutex<Option<Arc<Misbehavior>>>,
@@ -96,6 +99,7 @@ impl CommonServices {
             started: setup.source.now(),
             source: setup.source,
             journal: setup.journal,
+            client: setup.client,
             catalogue: Mutex::new(Arc::new(catalogue)),
             misbehavior: Mutex::default(),
         });
@@ -258,7 +262,7 @@ impl Shared {
             .filter(|refusal| refusal.is_fault());
         self.journal.record(Step {
             at: self.source.now(),
-            from: "platform".to_owned(),
+            from: self.client.clone(),
             to: name.to_owned(),
             wire: Wire::CommonServices,
             what,

@@ -102,6 +102,20 @@ pub struct Step {
     pub keys: Keys,
 }
 
+impl Step {
+    /// What a step is that carried a receipt
+    pub const RECEIPT: &str = "Receipt";
+
+    /// Whether it carried the receipt for this message
+    #[must_use]
+    pub fn is_receipt_for(&self, message: &Self) -> bool {
+        self.wire == Wire::As4
+            && self.what == Self::RECEIPT
+            && self.keys.message.is_some()
+            && self.keys.message == message.keys.message
+    }
+}
+
 /// An objection raised by a simulator
 #[derive(Clone, Debug, Serialize)]
 pub struct Complaint {

@@ -149,6 +149,7 @@ impl SimulatedWorld {
             lines: Line::ALL.to_vec(),
             source,
             journal: record,
+            client: spec.platform.agent.name.clone(),
         };
         let catalogue = published.catalogue().clone();
         let common_services = CommonServices::start(Server::bind().await?, catalogue, setup)?;

@@ -264,6 +264,7 @@ fn check_recorded(name: &str, catalogue: &str, query: &str, object: &str) {
         lines: Line::ALL.to_vec(),
         source,
         journal: Journal::new(),
+        client: "platform".to_owned(),
         started: Timestamp::UNIX_EPOCH,
         catalogue: Mutex::new(Arc::new(Catalogue::from_toml(catalogue).unwrap())),
         misbehavior: Mutex::default(),

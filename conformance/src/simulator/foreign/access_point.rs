@@ -247,7 +247,7 @@ impl AccessPoint {
         let judged = ebms::signal::read_answer(&http, outgoing.proof(), &self.shared.partner, now);
         let delivery = Delivery::from(judged);
         let (what, verdict) = match &delivery {
-            Delivery::Acknowledged => ("Receipt", Verdict::Ok),
+            Delivery::Acknowledged => (Step::RECEIPT, Verdict::Ok),
             // A refusal may be what a test wants: no complaint, the caller judges.
             Delivery::Refused(_) => ("Error signal", Verdict::Ok),
             Delivery::Unproven(reason) => {

@@ -12,7 +12,7 @@ use ebms::{Incoming, MessageId, ReceivedMessage, Refusal, SignalBytes, Verified}
 
 use super::{Delivered, Direction, Inbox, Receiving, Seen, Shared, header_keys};
 use crate::simulator::http::{MAX_BODY, header};
-use crate::simulator::journal::{Keys, Verdict};
+use crate::simulator::journal::{Keys, Step, Verdict};
 
 /// The receiving side: an access point and who reads for it
 #[derive(Clone)]
@@ -98,7 +98,7 @@ impl Gate {
             self.inbox.take(Delivered { message, bytes })
         };
         let size = receipt.body().len() as u64;
-        shared.record(Direction::Out, "Receipt", keys, (size, Verdict::Ok));
+        shared.record(Direction::Out, Step::RECEIPT, keys, (size, Verdict::Ok));
         if let Some(follow_up) = follow_up {
             tokio::spawn(follow_up);
         }
@@ -128,7 +128,7 @@ impl Shared {
             (bytes, Verdict::Ok),
         );
         let size = earlier.receipt.body().len() as u64;
-        self.record(Direction::Out, "Receipt", keys, (size, Verdict::Ok));
+        self.record(Direction::Out, Step::RECEIPT, keys, (size, Verdict::Ok));
         Ok(respond(200, Some(&earlier.receipt)))
     }
 
