@@ -17,6 +17,7 @@ use crate::{
     http::{
         Patience,
         health::Health,
+        respond::{Kind, Problem},
         server::{ListenerSettings, Protocols, Shutdown, serve},
     },
     national,
@@ -345,19 +346,23 @@ fn admin_router(platform: &Arc<Platform>, health: &Health) -> Router {
         let platform = Arc::clone(&platform);
         async move {
             // What only the store knows is read when somebody asks.
-            if let Ok(condition) = platform.store().health().await {
-                platform
+            match platform.store().health().await {
+                Ok(condition) => platform
                     .metrics()
-                    .dead_letters(usize::try_from(condition.dead_letters).unwrap_or(usize::MAX));
+                    .dead_letters(usize::try_from(condition.dead_letters).unwrap_or(usize::MAX)),
+                Err(error) => tracing::warn!(%error, "Dead letters cannot be counted"),
             }
-            let text = platform.metrics().text().unwrap_or_default();
-            (
+            let text = platform.metrics().text().map_err(|error| {
+                tracing::error!(%error, "Metrics cannot be written");
+                Problem::new(Kind::Internal)
+            })?;
+            Ok::<_, Problem>((
                 [(
                     http::header::CONTENT_TYPE,
                     "text/plain; version=0.0.4; charset=utf-8",
                 )],
                 text,
-            )
+            ))
         }
     });
     Router::new()
