@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mapping::{
-    edm::{LanguageCode, Text},
+    edm::{LanguageCode, RequestedEvidence, Text},
     noots,
 };
 
@@ -121,11 +121,10 @@ impl Way {
 
     fn formats(&self) -> String {
         self.each(|selection| {
-            let distributions = selection.service().distributions();
-            distributions
-                .first()
-                .map(|first| first.format().as_str().to_owned())
-                .unwrap_or_default()
+            selection
+                .requested_evidence(None)
+                .as_ref()
+                .map_or_else(String::new, formats)
         })
     }
 
@@ -134,6 +133,17 @@ impl Way {
         all.dedup();
         all.join(", ")
     }
+}
+
+/// Every form the request will name, not only the first: the user agrees to what is sent.
+fn formats(requested: &RequestedEvidence) -> String {
+    let mut formats: Vec<_> = requested
+        .distributions()
+        .iter()
+        .map(|distribution| distribution.format().as_str())
+        .collect();
+    formats.dedup();
+    formats.join(" / ")
 }
 
 fn text(texts: &[Text], language: LanguageCode) -> String {
@@ -237,4 +247,25 @@ fn of_alternative(
 
 fn retrieve_partner(platform: &Platform, selection: &Selection) -> Option<String> {
     crate::retrieve::partner_of(platform, selection.access_point())
+}
+
+#[cfg(test)]
+mod tests {
+    use mapping::edm::{MediaType, RequestedDistribution};
+
+    use super::*;
+
+    #[test]
+    fn every_form_that_will_be_asked_for_is_shown() {
+        let kind = "https://sr.oots.tech.ec.europa.eu/evidencetypeclassifications/FR/6d0f6c0a-0d51-4b61-9f0e-3a2c1f4b7e01";
+        let title = Text::new(LanguageCode::EN, "Birth certificate");
+        let requested = RequestedEvidence::new(
+            mapping::edm::DataServiceId::new(uuid::Uuid::from_u128(1)),
+            kind.parse().unwrap(),
+            title,
+        );
+        let both = [MediaType::Pdf, MediaType::Xml].map(RequestedDistribution::new);
+        let requested = requested.with_distributions(both.into());
+        assert_eq!(formats(&requested), "application/pdf / application/xml");
+    }
 }
