@@ -110,7 +110,7 @@ pub fn decode(bytes: &[u8]) -> Result<Message, Invalid> {
 }
 
 /// Whether these bytes are a message by their root element, right or wrong inside. For finding the
-/// message among the parts it came with. [W8]
+/// message among the parts it came with. `[W8]`
 #[must_use]
 pub fn is_message(bytes: &[u8]) -> bool {
     let (bytes, _) = trim_front(bytes);
