@@ -1,0 +1,94 @@
+//! Connections that are turned away, and what becomes of the others when the server stops.
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::Instant,
+};
+
+use super::{Server, read_all, status};
+
+#[tokio::test]
+async fn connections_beyond_the_limit_are_closed_at_once() {
+    let server = Server::with(|settings| settings.max_connections = 2).await;
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = server.connect().await;
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
+        held.push(stream);
+    }
+    let mut third = server.connect().await;
+    assert_eq!(read_all(&mut third).await, "");
+    let text = server.metrics.text().unwrap();
+    assert!(
+        text.contains(r#"bridge_conn_open{listener="as4"} 2"#),
+        "{text}"
+    );
+    assert!(text.contains(r#"reason="capacity"} 1"#), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_finishes_what_runs_and_accepts_nothing_more() {
+    let server = Server::start().await;
+    let mut idle = server.connect().await;
+    idle.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(idle.read(&mut [0; 1024]).await.unwrap() > 0);
+    let mut busy = server.connect().await;
+    busy.write_all(b"GET /gate HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let mut mute = server.connect().await;
+    // The busy request has arrived once a later one is answered.
+    let mut probe = server.connect().await;
+    probe
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    read_all(&mut probe).await;
+
+    server.shutdown.stop();
+    assert_eq!(
+        read_all(&mut idle).await,
+        "",
+        "an idle connection is closed"
+    );
+    assert_eq!(
+        read_all(&mut mute).await,
+        "",
+        "a silent connection is closed"
+    );
+    assert!(
+        TcpStream::connect(server.address).await.is_err(),
+        "nothing more is accepted"
+    );
+    server.gate.notify_one();
+    assert_eq!(status(&read_all(&mut busy).await), "HTTP/1.1 200 OK");
+    assert_eq!(server.running.await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_finish_in_time_is_cut_off() {
+    let server = Server::start().await;
+    let mut busy = server.connect().await;
+    busy.write_all(b"GET /gate HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let mut probe = server.connect().await;
+    probe
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    read_all(&mut probe).await;
+
+    let began = Instant::now();
+    server.shutdown.stop();
+    assert_eq!(read_all(&mut busy).await, "");
+    assert_eq!(server.running.await.unwrap(), 1);
+    assert_eq!(began.elapsed().as_secs(), 20);
+}
