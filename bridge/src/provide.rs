@@ -139,16 +139,16 @@ fn check(
         });
     }
     let properties = origin.edm_properties();
-    edm::header::check(
+    let header = edm::header::check(
         request.version(),
         origin.conversation_id.as_str(),
         &properties,
-    )
-    .map_err(|faults| {
-        faults
-            .first()
-            .map_or(Failure::RequestRepeated, Failure::from)
-    })?;
+    );
+    if let Err(faults) = header
+        && let Some(first) = faults.first()
+    {
+        return Err(first.into());
+    }
     let tables = platform.tables();
     let evidence = admit(request, &tables)?;
     if is_preview_due(request, evidence, &tables) {
