@@ -3,6 +3,10 @@
 //! Output goes straight into a sink (a digest, a buffer). The form with comments, inclusive
 //! canonicalization and document subsets other than one subtree are deliberately absent.
 
+mod stream;
+
+pub use stream::{StreamError, stream};
+
 use crate::{Attribute, Element, Fragment, Node, XML_NAMESPACE};
 
 /// Canonical form of one element and all below it. `prefixes` is the `PrefixList`; the token

@@ -18,7 +18,7 @@ mod writer;
 
 pub mod compare;
 
-pub use limit::{Instructions, Limits};
+pub use limit::{Instructions, Limits, StreamLimits};
 pub use reader::{Invalid, Problem};
 pub use tree::{Attribute, Document, DuplicateId, Element, IdTable, Name, Node};
 pub use writer::{Fragment, Writer};

@@ -62,3 +62,34 @@ impl Limits {
         instructions: Instructions::Keep,
     };
 }
+
+/// Bounds on a document that is read from a stream: on what is held at one time, not on how much
+/// there is. All counts are inclusive.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StreamLimits {
+    /// Open elements at any point; the root is at depth 1.
+    pub depth: usize,
+    /// Attributes and namespace declarations of one element.
+    pub attributes: usize,
+    /// Octets of one name, prefix included.
+    pub name_bytes: usize,
+    /// Octets of one tag, instruction or reference, delimiters included.
+    pub markup_bytes: usize,
+    /// Octets of the names of all open elements and of the prefixes and namespaces in scope.
+    pub scope_bytes: usize,
+    /// Prefixes in scope at any point.
+    pub prefixes: usize,
+}
+
+impl StreamLimits {
+    /// An XML attachment of any size whose canonical form is digested: [`Limits::ATTACHMENT`]
+    /// where both have a limit.
+    pub const ATTACHMENT: Self = Self {
+        depth: Limits::ATTACHMENT.depth,
+        attributes: Limits::ATTACHMENT.attributes,
+        name_bytes: Limits::ATTACHMENT.name_bytes,
+        markup_bytes: 1 << 20,
+        scope_bytes: 1 << 20,
+        prefixes: 1024,
+    };
+}
