@@ -5,6 +5,27 @@ pub(crate) fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
+/// Offset of the first character that [`is_char`] refuses.
+pub(crate) fn first_forbidden(text: &str) -> Option<usize> {
+    // No early end: so the loop works on many octets at a time. U+FFFE and U+FFFF are the only
+    // ones beyond the controls that a `str` can hold; their first octet is rare.
+    let control = text.bytes().fold(false, |found, byte| {
+        found | ((byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r'))
+    });
+    let noncharacter = || {
+        memchr::memchr_iter(0xEF, text.as_bytes()).any(|at| {
+            let rest = text.as_bytes().get(at + 1..).unwrap_or_default();
+            matches!(rest, [0xBF, 0xBE | 0xBF, ..])
+        })
+    };
+    if !control && !noncharacter() {
+        return None;
+    }
+    text.char_indices()
+        .find(|(_, c)| !is_char(*c))
+        .map(|(at, _)| at)
+}
+
 /// White space as XML counts it: not Unicode's.
 pub(crate) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')

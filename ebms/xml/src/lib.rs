@@ -8,6 +8,8 @@
 mod chars;
 mod limit;
 
+mod token;
+
 mod tree;
 
 mod reader;

@@ -31,6 +31,9 @@ pub enum Instructions {
 }
 
 impl Limits {
+    /// Octets of one namespace name, in every document. Canonical XML may write it again for every
+    /// element: without a bound, a small document has a canonical form of any size.
+    pub const NAMESPACE_BYTES: usize = 1024;
     /// A SOAP part: 2 MiB, instructions refused (robustness.md section 5).
     pub const SOAP: Self = Self {
         bytes: 2 << 20,

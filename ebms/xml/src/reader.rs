@@ -5,11 +5,15 @@ mod build;
 
 mod value;
 
-use crate::{Document, Limits, chars, limit::Instructions};
+use crate::{
+    Document, Limits, chars,
+    limit::Instructions,
+    token::{check_declaration, resolve_reference, split_attributes},
+};
 use build::Builder;
 use quick_xml::{
     Reader,
-    events::{BytesDecl, BytesRef, BytesStart, Event},
+    events::{BytesStart, Event},
 };
 
 /// Why a document was refused, and where.
@@ -21,6 +25,10 @@ pub struct Invalid {
 }
 
 impl Invalid {
+    pub(crate) fn new(problem: Problem, offset: usize) -> Self {
+        Self { problem, offset }
+    }
+
     /// What is wrong.
     pub fn problem(&self) -> &Problem {
         &self.problem
@@ -78,7 +86,7 @@ pub enum Problem {
 impl Document {
     /// Reads a document. A byte order mark is skipped; nothing else may stand before the document.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, Invalid> {
-        let refuse = |problem, offset| Err(Invalid { problem, offset });
+        let refuse = |problem, offset| Err(Invalid::new(problem, offset));
         if bytes.len() > limits.bytes {
             return refuse(
                 Problem::TooLarge {
@@ -92,7 +100,7 @@ impl Document {
             Ok(source) => source.strip_prefix('\u{FEFF}').unwrap_or(source),
             Err(error) => return refuse(Problem::Encoding, error.valid_up_to()),
         };
-        if let Some((offset, _)) = source.char_indices().find(|(_, c)| !chars::is_char(*c)) {
+        if let Some(offset) = chars::first_forbidden(source) {
             return refuse(Problem::Character, offset);
         }
         let mut pass = Pass {
@@ -147,9 +155,12 @@ impl<'s> Pass<'s> {
             }
             // The reader counts `<![CDATA[` and `]]>` into the token.
             Event::CData(_) => self.builder.text(start + 9, end.saturating_sub(3))?,
-            Event::GeneralRef(reference) => self.builder.character(resolve(&reference)?)?,
+            Event::GeneralRef(reference) => {
+                self.builder.character(resolve_reference(&reference)?)?
+            }
             Event::Comment(_) => self.builder.comment(start + 4, end.saturating_sub(3))?,
-            Event::Decl(declaration) => check_declaration(&declaration, start)?,
+            Event::Decl(_) if start != 0 => return Err(Problem::Malformed),
+            Event::Decl(declaration) => check_declaration(&declaration)?,
             Event::PI(instruction) => {
                 let target_end = start + 2 + instruction.target().len();
                 self.builder
@@ -175,95 +186,6 @@ impl<'s> Pass<'s> {
         }
         self.builder.opened()
     }
-}
-
-/// Offsets of name and value (without quotes) of each attribute in the text behind a tag name.
-fn split_attributes(raw: &str) -> impl Iterator<Item = Result<(Range, Range), Problem>> {
-    let bytes = raw.as_bytes();
-    let mut at = 0;
-    let mut failed = false;
-    std::iter::from_fn(move || {
-        if failed {
-            return None;
-        }
-        let next = next_attribute(bytes, &mut at);
-        failed = matches!(next, Some(Err(_)));
-        next
-    })
-}
-
-type Range = (usize, usize);
-
-fn next_attribute(bytes: &[u8], at: &mut usize) -> Option<Result<(Range, Range), Problem>> {
-    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    let skip = |from: usize, test: &dyn Fn(&u8) -> bool| {
-        from + bytes
-            .get(from..)
-            .unwrap_or_default()
-            .iter()
-            .take_while(|byte| test(byte))
-            .count()
-    };
-    let key_start = skip(*at, &is_space);
-    if key_start >= bytes.len() {
-        return None;
-    }
-    // White space is required between attributes, and between the name and the first one.
-    if key_start == *at {
-        return Some(Err(Problem::Malformed));
-    }
-    let key_end = skip(key_start, &|byte| *byte != b'=' && !is_space(byte));
-    let equals = skip(key_end, &is_space);
-    let quote_at = skip(equals + 1, &is_space);
-    let quote = match (bytes.get(equals), bytes.get(quote_at)) {
-        (Some(b'='), Some(quote @ (b'"' | b'\''))) => *quote,
-        _ => return Some(Err(Problem::Malformed)),
-    };
-    let value_end = skip(quote_at + 1, &|byte| *byte != quote);
-    if bytes.get(value_end) != Some(&quote) {
-        return Some(Err(Problem::Malformed));
-    }
-    *at = value_end + 1;
-    Some(Ok(((key_start, key_end), (quote_at + 1, value_end))))
-}
-
-fn check_declaration(declaration: &BytesDecl<'_>, start: usize) -> Result<(), Problem> {
-    if start != 0 {
-        return Err(Problem::Malformed);
-    }
-    if declaration.version().map_err(|_| Problem::Malformed)? != "1.0" {
-        return Err(Problem::Version);
-    }
-    match declaration.encoding() {
-        None => Ok(()),
-        Some(Ok(name)) if name.eq_ignore_ascii_case("utf-8") => Ok(()),
-        Some(_) => Err(Problem::Encoding),
-    }
-}
-
-/// One of the five entities or a character reference.
-fn resolve(reference: &BytesRef<'_>) -> Result<char, Problem> {
-    resolve_name(reference)
-}
-
-fn resolve_name(name: &str) -> Result<char, Problem> {
-    let code = match name {
-        "amp" => return Ok('&'),
-        "lt" => return Ok('<'),
-        "gt" => return Ok('>'),
-        "quot" => return Ok('"'),
-        "apos" => return Ok('\''),
-        name => name.strip_prefix('#').ok_or(Problem::Reference)?,
-    };
-    let (digits, radix) = code.strip_prefix('x').map_or((code, 10), |hex| (hex, 16));
-    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
-        return Err(Problem::Reference);
-    }
-    u32::from_str_radix(digits, radix)
-        .ok()
-        .and_then(char::from_u32)
-        .filter(|c| chars::is_char(*c))
-        .ok_or(Problem::Reference)
 }
 
 /// Whether the instructions policy lets an instruction into the tree.

@@ -2,7 +2,8 @@
 
 use super::{Problem, keeps};
 use crate::{
-    Document, Limits, XML_NAMESPACE, XMLNS_NAMESPACE, chars,
+    Document, Limits, XML_NAMESPACE, chars,
+    token::{check_binding, check_target, normalize_lines},
     tree::{AttributeRecord, Binding, ElementRecord, Kind, NONE, NodeRecord, Slice},
 };
 
@@ -182,7 +183,7 @@ impl<'s> Builder<'s> {
             return Ok(());
         }
         if self.open.last().is_some_and(|open| open.text.is_some()) || raw.contains('\r') {
-            return self.append(&raw.replace("\r\n", "\n").replace('\r', "\n"));
+            return self.append(&normalize_lines(raw));
         }
         self.check_text(end - start)?;
         let slice = Slice {
@@ -227,9 +228,7 @@ impl<'s> Builder<'s> {
             .source
             .get(start..target_end)
             .ok_or(Problem::Malformed)?;
-        if !chars::is_ncname(target) || target.eq_ignore_ascii_case("xml") {
-            return Err(Problem::Malformed);
-        }
+        check_target(target)?;
         if !keeps(self.limits.instructions)? {
             self.document.skipped_instructions += 1;
             return Ok(());
@@ -311,16 +310,7 @@ impl<'s> Builder<'s> {
 
     fn declare(&mut self, prefix: Slice, namespace: Slice) -> Result<(), Problem> {
         let (name, uri) = (self.document.slice(prefix), self.document.slice(namespace));
-        // Namespaces in XML 1.0, section 3: reserved prefixes, and no undeclaring of a prefix.
-        let reserved = match name {
-            "xml" => uri != XML_NAMESPACE,
-            "xmlns" => true,
-            "" => uri == XML_NAMESPACE,
-            _ => uri.is_empty() || uri == XML_NAMESPACE,
-        };
-        if reserved || uri == XMLNS_NAMESPACE {
-            return Err(Problem::Namespace);
-        }
+        check_binding(name, uri)?;
         let node = self.open.last().map_or(NONE, |open| open.node);
         let declared = self.declared_here(node);
         let scope = self.element_of(node).map_or(NONE, |element| element.scope);

@@ -118,6 +118,20 @@ fn namespace_rules_are_kept() {
 }
 
 #[test]
+fn a_namespace_name_has_a_bound_of_its_own() {
+    // Written again for every child below, it makes a canonical form many times the document.
+    let document = |bytes: usize| format!("<a xmlns:p='{}'/>", "n".repeat(bytes));
+    assert!(Document::parse(document(1024).as_bytes(), &Limits::SOAP).is_ok());
+    refused(
+        &document(1025),
+        &Problem::TooLarge {
+            what: "bytes in a namespace name",
+            limit: 1024,
+        },
+    );
+}
+
+#[test]
 fn a_binding_ends_with_its_element() {
     refused("<a><b xmlns:p='n'/><p:c/></a>", &Problem::Namespace);
     let document =

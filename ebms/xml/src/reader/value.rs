@@ -3,43 +3,34 @@
 use super::{
     Problem,
     build::{Builder, count},
-    resolve_name,
 };
-use crate::{chars, tree::Slice};
+use crate::{
+    token::{decode_value, is_plain_value, normalize_lines, split_name},
+    tree::Slice,
+};
 
 impl Builder<'_> {
     /// Splits a QName into prefix and local part, both checked.
     pub(super) fn name(&self, start: usize, end: usize) -> Result<(Slice, Slice), Problem> {
-        if end - start > self.limits.name_bytes {
-            return Err(Problem::TooLarge {
-                what: "bytes in a name",
-                limit: self.limits.name_bytes,
-            });
-        }
         let text = self.source.get(start..end).ok_or(Problem::Name)?;
+        let (prefix, local) = split_name(text, self.limits.name_bytes)?;
         let slice = |from: usize, to: usize| Slice {
             start: count(from),
             end: count(to),
             decoded: false,
         };
-        match text.split_once(':') {
-            None if chars::is_ncname(text) => Ok((Slice::EMPTY, slice(start, end))),
-            Some((prefix, local)) if chars::is_ncname(prefix) && chars::is_ncname(local) => Ok((
-                slice(start, start + prefix.len()),
-                slice(end - local.len(), end),
-            )),
-            _ => Err(Problem::Name),
-        }
+        let prefix = match prefix {
+            "" => Slice::EMPTY,
+            prefix => slice(start, start + prefix.len()),
+        };
+        Ok((prefix, slice(end - local.len(), end)))
     }
 
     /// Attribute value: references resolved, white space normalised (XML 1.0, section 3.3.3).
     pub(super) fn value(&mut self, start: usize, end: usize) -> Result<Slice, Problem> {
         let raw = self.source.get(start..end).ok_or(Problem::Malformed)?;
         self.check_text(raw.len())?;
-        if raw.contains('<') {
-            return Err(Problem::Malformed);
-        }
-        if !raw.contains(['&', '\t', '\n', '\r']) {
+        if is_plain_value(raw)? {
             return Ok(Slice {
                 start: count(start),
                 end: count(end),
@@ -47,15 +38,7 @@ impl Builder<'_> {
             });
         }
         let from = self.document.decoded.len();
-        let mut rest = raw;
-        while let Some(at) = rest.find(['&', '\t', '\n', '\r']) {
-            let (plain, special) = rest.split_at(at);
-            self.document.decoded.push_str(plain);
-            let (c, used) = special_character(special)?;
-            self.document.decoded.push(c);
-            rest = special.get(used..).unwrap_or_default();
-        }
-        self.document.decoded.push_str(rest);
+        decode_value(raw, &mut self.document.decoded)?;
         Ok(Slice {
             start: count(from),
             end: count(self.document.decoded.len()),
@@ -73,27 +56,11 @@ impl Builder<'_> {
             };
         }
         let from = self.document.decoded.len();
-        self.document
-            .decoded
-            .push_str(&raw.replace("\r\n", "\n").replace('\r', "\n"));
+        self.document.decoded.push_str(&normalize_lines(raw));
         Slice {
             start: count(from),
             end: count(self.document.decoded.len()),
             decoded: true,
-        }
-    }
-}
-
-/// What stands for one character in an attribute value, and how many octets it took.
-fn special_character(text: &str) -> Result<(char, usize), Problem> {
-    if text.starts_with("\r\n") {
-        return Ok((' ', 2));
-    }
-    match text.strip_prefix('&') {
-        None => Ok((' ', 1)),
-        Some(reference) => {
-            let (name, _) = reference.split_once(';').ok_or(Problem::Reference)?;
-            Ok((resolve_name(name)?, name.len() + 2))
         }
     }
 }
