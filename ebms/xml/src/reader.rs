@@ -154,7 +154,7 @@ impl<'s> Pass<'s> {
                 self.builder.text(start, end)?;
             }
             // The reader counts `<![CDATA[` and `]]>` into the token.
-            Event::CData(_) => self.builder.text(start + 9, end.saturating_sub(3))?,
+            Event::CData(_) => self.builder.section(start + 9, end.saturating_sub(3))?,
             Event::GeneralRef(reference) => {
                 self.builder.character(resolve_reference(&reference)?)?
             }

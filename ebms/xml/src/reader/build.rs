@@ -198,6 +198,14 @@ impl<'s> Builder<'s> {
         Ok(())
     }
 
+    /// A CDATA section: even a blank one stands inside an element only.
+    pub(super) fn section(&mut self, start: usize, end: usize) -> Result<(), Problem> {
+        if self.open.is_empty() {
+            return Err(Problem::Malformed);
+        }
+        self.text(start, end)
+    }
+
     /// A resolved reference.
     pub(super) fn character(&mut self, c: char) -> Result<(), Problem> {
         if self.open.is_empty() {

@@ -66,6 +66,8 @@ fn only_the_document_may_stand_at_the_top() {
     refused("x<a/>", &Problem::Malformed);
     refused("<a/>x", &Problem::Malformed);
     refused("<a/>&amp;", &Problem::Malformed);
+    refused("<![CDATA[ ]]><a/>", &Problem::Malformed);
+    refused("<a/><![CDATA[]]>", &Problem::Malformed);
     refused("<a>", &Problem::Malformed);
     refused("<a></b>", &Problem::Malformed);
     refused(" <?xml version='1.0'?><a/>", &Problem::Malformed);
