@@ -37,7 +37,7 @@ pub(crate) fn is_ncname(name: &str) -> bool {
     chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
 }
 
-fn is_name_start(c: char) -> bool {
+const fn is_name_start(c: char) -> bool {
     matches!(c,
         'A'..='Z' | '_' | 'a'..='z' | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}'
         | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}'
@@ -45,7 +45,46 @@ fn is_name_start(c: char) -> bool {
         | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}')
 }
 
-fn is_name_char(c: char) -> bool {
+const fn is_name_char(c: char) -> bool {
     is_name_start(c)
         || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
+
+/// What an octet may be in a name.
+#[derive(Clone, Copy)]
+pub(crate) enum NameOctet {
+    /// ASCII that may start a name.
+    Start,
+    /// Other ASCII that may stand in a name.
+    Inner,
+    Colon,
+    /// Part of a character beyond ASCII.
+    Wide,
+    /// Ends a name.
+    Other,
+}
+
+pub(crate) fn name_octet(byte: u8) -> NameOctet {
+    NAME_OCTETS
+        .get(usize::from(byte))
+        .copied()
+        .unwrap_or(NameOctet::Other)
+}
+
+static NAME_OCTETS: [NameOctet; 256] = {
+    let mut table = [NameOctet::Wide; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let (octets, c) = (table.as_mut_slice(), byte as char);
+        if let Some((octet, _)) = octets.split_at_mut(byte as usize).1.split_first_mut() {
+            *octet = match c {
+                ':' => NameOctet::Colon,
+                c if is_name_start(c) => NameOctet::Start,
+                c if is_name_char(c) => NameOctet::Inner,
+                _ => NameOctet::Other,
+            };
+        }
+        byte += 1;
+    }
+    table
+};
