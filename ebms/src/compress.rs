@@ -1,9 +1,15 @@
 //! gzip as AS4 uses it: one member per part, each part on its own. Output is deterministic,
 //! because a retry must carry the same digests. [AS4 1.5, AS4 3.1]
 
-use crate::pmode::PayloadLimits;
-use flate2::{Compression, GzBuilder, bufread::GzDecoder};
-use std::io::{Read, Write};
+use crate::{
+    octets::{Octets, for_each_chunk},
+    pmode::PayloadLimits,
+};
+use flate2::{
+    Compression, GzBuilder,
+    write::{GzDecoder, GzEncoder},
+};
+use std::io::{self, Write};
 
 /// Why a part cannot be decompressed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -24,38 +30,34 @@ const RATIO_FROM: u64 = 1 << 20;
 /// gzip level for what compresses.
 const LEVEL: u32 = 6;
 /// How much of content of unknown kind is tried first.
-const SAMPLE: usize = 4 << 10;
+const SAMPLE: u64 = 4 << 10;
 
-/// Compresses. What is compressed already is stored: level 0 is valid gzip, and trying costs
-/// milliseconds per megabyte for nothing.
-pub(crate) fn gzip(content: &[u8], media_type: &str) -> Option<Vec<u8>> {
-    if is_dense(content, media_type) {
-        write(content, 0)
+/// Compresses into `out`. What is compressed already is stored: level 0 is valid gzip, and trying
+/// costs milliseconds per megabyte for nothing.
+pub(crate) fn gzip<W: Write>(content: &Octets, media_type: &str, out: W) -> io::Result<W> {
+    let level = if is_dense(content, media_type)? {
+        0
     } else {
-        write(content, LEVEL)
-    }
+        LEVEL
+    };
+    let mut encoder = encoder(out, level);
+    for_each_chunk(&mut *content.reader(), |chunk| encoder.write_all(chunk))?;
+    encoder.finish()
 }
 
-fn write(content: &[u8], level: u32) -> Option<Vec<u8>> {
-    let out = Vec::with_capacity(if level == 0 {
-        content.len() + 1024
-    } else {
-        content.len() / 4
-    });
-    // No time, name or system: two runs give the same octets.
-    let mut encoder = GzBuilder::new()
+/// No time, name or system: two runs give the same octets.
+fn encoder<W: Write>(out: W, level: u32) -> GzEncoder<W> {
+    GzBuilder::new()
         .mtime(0)
         .operating_system(255)
-        .write(out, Compression::new(level));
-    encoder.write_all(content).ok()?;
-    encoder.finish().ok()
+        .write(out, Compression::new(level))
 }
 
-fn is_dense(content: &[u8], media_type: &str) -> bool {
+fn is_dense(content: &Octets, media_type: &str) -> io::Result<bool> {
     let media_type = media_type.to_ascii_lowercase();
     if media_type.contains("xml") || media_type.starts_with("text/") || media_type.contains("json")
     {
-        return false;
+        return Ok(false);
     }
     const DENSE: &[&str] = &[
         "application/gzip",
@@ -65,57 +67,157 @@ fn is_dense(content: &[u8], media_type: &str) -> bool {
         "image/jp2",
     ];
     if DENSE.contains(&media_type.as_str()) {
-        return true;
+        return Ok(true);
     }
     // The middle speaks for the whole: files start with structure.
-    let start = (content.len() / 2).saturating_sub(SAMPLE / 2);
-    let sample = content
-        .get(start..content.len().min(start + SAMPLE))
-        .unwrap_or(content);
-    sample.len() >= 512
-        && write(sample, 1).is_some_and(|packed| packed.len() > sample.len() / 10 * 9)
+    let start = (content.length() / 2).saturating_sub(SAMPLE / 2);
+    let sample = content.slice(start..start + SAMPLE).load()?;
+    if sample.len() < 512 {
+        return Ok(false);
+    }
+    let mut tried = encoder(Vec::with_capacity(sample.len()), 1);
+    tried.write_all(&sample)?;
+    Ok(tried.finish()?.len() > sample.len() / 10 * 9)
 }
 
-/// Decompresses one member within limits: `budget` octets at most.
-pub(crate) fn gunzip(
-    packed: &[u8],
-    limits: &PayloadLimits,
+/// Takes a part octet by octet as it was signed and writes the payload, within limits. The first
+/// problem ends the writing, never the reading: the part must be digested to its end.
+pub(crate) struct Unpacker<D: Write> {
+    state: State<D>,
+}
+
+enum State<D: Write> {
+    Plain(Limited<D>),
+    Gzip(Box<GzDecoder<Limited<D>>>),
+    Failed(Failure),
+}
+
+/// Why a payload could not be written.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The part is at fault.
+    Part(Problem),
+    /// It could not be stored.
+    Storage(io::Error),
+}
+
+impl<D: Write> Unpacker<D> {
+    /// Writes to `draft` at most `budget` octets.
+    pub(crate) fn new(draft: D, is_compressed: bool, limits: &PayloadLimits, budget: u64) -> Self {
+        let limited = Limited {
+            draft,
+            budget,
+            written: 0,
+            taken: 0,
+            ratio: limits.ratio,
+            is_packed: is_compressed,
+            failure: None,
+        };
+        let state = if is_compressed {
+            State::Gzip(Box::new(GzDecoder::new(limited)))
+        } else {
+            State::Plain(limited)
+        };
+        Self { state }
+    }
+
+    /// The next octets.
+    pub(crate) fn push(&mut self, chunk: &[u8]) {
+        let failure = match &mut self.state {
+            State::Plain(limited) => limited
+                .write_all(chunk)
+                .err()
+                .map(|error| limited.failure(error)),
+            State::Gzip(decoder) => feed(decoder, chunk),
+            State::Failed(_) => None,
+        };
+        if let Some(failure) = failure {
+            self.state = State::Failed(failure);
+        }
+    }
+
+    /// The draft and its length, after the last octet.
+    pub(crate) fn finish(self) -> Result<(D, u64), Failure> {
+        let limited = match self.state {
+            State::Plain(limited) => limited,
+            State::Gzip(mut decoder) => {
+                if let Err(error) = decoder.try_finish() {
+                    return Err(decoder.get_mut().failure(error));
+                }
+                decoder.finish().map_err(|_| Failure::Part(Problem::Gzip))?
+            }
+            State::Failed(failure) => return Err(failure),
+        };
+        Ok((limited.draft, limited.written))
+    }
+}
+
+/// Fed at once: a bomb is seen before more than this has unfolded.
+const PIECE: usize = 8 << 10;
+
+fn feed<D: Write>(decoder: &mut GzDecoder<Limited<D>>, mut chunk: &[u8]) -> Option<Failure> {
+    while !chunk.is_empty() {
+        let piece = chunk.get(..PIECE).unwrap_or(chunk);
+        let before = decoder.get_ref().taken;
+        decoder.get_mut().taken = before + piece.len() as u64;
+        match decoder.write(piece) {
+            // [P36] nothing may follow the member: readers differ in what they make of it.
+            Ok(0) => return Some(Failure::Part(Problem::Gzip)),
+            Ok(count) => {
+                chunk = chunk.get(count..).unwrap_or_default();
+                decoder.get_mut().taken = before + count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Some(decoder.get_mut().failure(error)),
+        }
+    }
+    None
+}
+
+/// Writes no more than it may.
+struct Limited<D> {
+    draft: D,
     budget: u64,
-) -> Result<Vec<u8>, Problem> {
-    let mut decoder = GzDecoder::new(packed);
-    let mut out = Vec::with_capacity(expected_size(packed, budget));
-    let mut chunk = [0; 32 << 10];
-    loop {
-        let count = decoder.read(&mut chunk).map_err(|_| Problem::Gzip)?;
-        if count == 0 {
-            break;
-        }
-        out.extend_from_slice(chunk.get(..count).unwrap_or_default());
-        let size = out.len() as u64;
-        if size > budget {
-            return Err(Problem::TooLarge);
-        }
-        let taken = (packed.len() - decoder.get_ref().len()) as u64;
-        if size > RATIO_FROM && size > taken.saturating_mul(limits.ratio) {
-            return Err(Problem::Ratio);
-        }
+    written: u64,
+    /// Compressed octets so far.
+    taken: u64,
+    ratio: u64,
+    is_packed: bool,
+    failure: Option<Failure>,
+}
+
+impl<D> Limited<D> {
+    /// What an error was about: what this refused, or otherwise the octets themselves.
+    fn failure(&mut self, _: io::Error) -> Failure {
+        self.failure.take().unwrap_or(Failure::Part(Problem::Gzip))
     }
-    // [P36] nothing may follow the member: readers differ in what they make of it.
-    if decoder.into_inner().is_empty() {
-        Ok(out)
-    } else {
-        Err(Problem::Gzip)
+
+    fn refuse(&mut self, failure: Failure) -> io::Error {
+        self.failure = Some(failure);
+        io::ErrorKind::Other.into()
     }
 }
 
-/// The size a member states at its end is a hint: believed up to what its own size makes likely.
-fn expected_size(packed: &[u8], budget: u64) -> usize {
-    let Some(size) = packed.last_chunk::<4>() else {
-        return 0;
-    };
-    let stated = u64::from(u32::from_le_bytes(*size));
-    let likely = (packed.len() as u64).saturating_mul(16);
-    usize::try_from(stated.min(likely).min(budget)).unwrap_or(0)
+impl<D: Write> Write for Limited<D> {
+    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        let after = self.written.saturating_add(chunk.len() as u64);
+        if after > self.budget {
+            return Err(self.refuse(Failure::Part(Problem::TooLarge)));
+        }
+        let most = self.taken.saturating_mul(self.ratio);
+        if self.is_packed && after > RATIO_FROM && after > most {
+            return Err(self.refuse(Failure::Part(Problem::Ratio)));
+        }
+        if let Err(error) = self.draft.write_all(chunk) {
+            return Err(self.refuse(Failure::Storage(error)));
+        }
+        self.written = after;
+        Ok(chunk.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.draft.flush()
+    }
 }
 
 #[cfg(test)]
@@ -130,18 +232,48 @@ mod tests {
         ratio: 200,
     };
 
+    fn write(content: &[u8], level: u32) -> Vec<u8> {
+        let mut encoder = encoder(Vec::new(), level);
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn gzip(content: &[u8], media_type: &str) -> Vec<u8> {
+        super::gzip(&content.to_vec().into(), media_type, Vec::new()).unwrap()
+    }
+
+    fn gunzip_in(pieces: usize, packed: &[u8], budget: u64) -> Result<Vec<u8>, Problem> {
+        let mut unpacker = Unpacker::new(Vec::new(), true, &LIMITS, budget);
+        packed.chunks(pieces).for_each(|chunk| unpacker.push(chunk));
+        match unpacker.finish() {
+            Ok((content, length)) => {
+                assert_eq!(content.len() as u64, length);
+                Ok(content)
+            }
+            Err(Failure::Part(problem)) => Err(problem),
+            Err(Failure::Storage(error)) => panic!("{error}"),
+        }
+    }
+
+    fn gunzip(packed: &[u8], budget: u64) -> Result<Vec<u8>, Problem> {
+        gunzip_in(usize::MAX, packed, budget)
+    }
+
     #[track_caller]
     fn check(packed: &[u8], expected: Result<&[u8], Problem>) {
-        assert_eq!(
-            gunzip(packed, &LIMITS, 1 << 30).as_deref(),
-            expected.as_ref().copied()
-        );
+        for pieces in [1, 7, usize::MAX] {
+            if packed.len() / pieces > 1 << 16 {
+                continue;
+            }
+            let found = gunzip_in(pieces, packed, 1 << 30);
+            assert_eq!(found.as_deref(), expected.as_ref().copied(), "{pieces}");
+        }
     }
 
     #[test]
     fn one_member_with_optional_fields_is_read() {
         // [P36]
-        check(&write(b"", 6).unwrap(), Ok(b""));
+        check(&write(b"", 6), Ok(b""));
         let mut named = GzBuilder::new()
             .filename("a.xml")
             .extra(vec![1, 2])
@@ -153,7 +285,7 @@ mod tests {
 
     #[test]
     fn damaged_gzip_is_refused() {
-        let good = write(b"hello, world", 6).unwrap();
+        let good = write(b"hello, world", 6);
         check(b"", Err(Problem::Gzip));
         check(b"PK\x03\x04", Err(Problem::Gzip));
         check(&good[..good.len() - 3], Err(Problem::Gzip));
@@ -170,9 +302,9 @@ mod tests {
 
     #[test]
     fn a_bomb_is_stopped_by_ratio_and_by_size() {
-        let bomb = write(&vec![0; 8 << 20], 6).unwrap();
+        let bomb = write(&vec![0; 8 << 20], 6);
         check(&bomb, Err(Problem::Ratio));
-        assert_eq!(gunzip(&bomb, &LIMITS, 1 << 19), Err(Problem::TooLarge));
+        assert_eq!(gunzip(&bomb, 1 << 19), Err(Problem::TooLarge));
     }
 
     #[test]
@@ -190,23 +322,24 @@ mod tests {
                 (state >> 24) as u8
             })
             .collect();
-        let packed = gzip(&noise, "application/pdf").unwrap();
+        let packed = gzip(&noise, "application/pdf");
         assert!(packed.len() > noise.len());
         check(&packed, Ok(&noise));
         let text = "text ".repeat(1000);
-        assert!(gzip(text.as_bytes(), "application/pdf").unwrap().len() < 500);
+        assert!(gzip(text.as_bytes(), "application/pdf").len() < 500);
     }
 
     proptest! {
         #[test]
         fn what_is_compressed_is_decompressed(content in prop::collection::vec(any::<u8>(), 0..5000)) {
-            let packed = gzip(&content, "application/octet-stream").unwrap();
-            prop_assert_eq!(gunzip(&packed, &LIMITS, 1 << 20).unwrap(), content);
+            let packed = gzip(&content, "application/octet-stream");
+            prop_assert_eq!(&gunzip(&packed, 1 << 20).unwrap(), &content);
+            prop_assert_eq!(gunzip_in(3, &packed, 1 << 20).unwrap(), content);
         }
 
         #[test]
         fn decompression_never_panics(packed in prop::collection::vec(any::<u8>(), 0..200)) {
-            gunzip(&packed, &LIMITS, 1 << 20).ok();
+            prop_assert_eq!(gunzip(&packed, 1 << 20), gunzip_in(1, &packed, 1 << 20));
         }
     }
 }

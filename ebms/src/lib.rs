@@ -29,6 +29,9 @@ pub mod security;
 
 pub mod compress;
 
+pub mod octets;
+pub mod storage;
+
 pub mod receive;
 pub mod send;
 pub mod signal;
@@ -37,9 +40,11 @@ pub mod retry;
 
 pub use header::{PartInfo, Party, Property, Service, UserMessage};
 pub use id::{ContentId, ConversationId, InvalidId, MessageId, PartnerName, PartyId};
+pub use octets::{Octets, Source};
 pub use pmode::{Leg, PModes, Partner, Template};
 pub use receive::{Incoming, ReceivedMessage};
 pub use refusal::{EbmsCode, Reason, Refusal};
 pub use security::{Sealed, Signed, Verified};
 pub use send::{Draft, Heading, Outgoing, Payload, SentProof};
 pub use signal::{Answer, SealedSignal, SignalBytes};
+pub use storage::{Memory, Storage};

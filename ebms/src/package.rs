@@ -7,23 +7,26 @@ mod transfer;
 mod write;
 
 pub(crate) use read::read;
-pub(crate) use write::write;
+pub(crate) use transfer::Transfer;
+pub use write::Segment;
+pub(crate) use write::{Written, join, write};
 
-use crate::id::ContentId;
+use crate::{id::ContentId, octets::Octets};
 use bytes::Bytes;
-use std::fmt;
+use std::{fmt, io::BufRead};
 
-/// A payload: what travels in one MIME part, before compression and encryption.
+/// A payload: what travels in one MIME part, before compression and encryption. Its content is in
+/// memory, or what a [`crate::Storage`] made of it.
 #[derive(Clone, Eq, PartialEq)]
-pub struct Payload {
+pub struct Payload<C = Bytes> {
     cid: ContentId,
     media_type: String,
-    content: Bytes,
+    content: C,
 }
 
-impl Payload {
+impl<C> Payload<C> {
     /// A payload.
-    pub fn new(cid: ContentId, media_type: &str, content: impl Into<Bytes>) -> Self {
+    pub fn new(cid: ContentId, media_type: &str, content: impl Into<C>) -> Self {
         Self {
             cid,
             media_type: media_type.to_owned(),
@@ -42,21 +45,15 @@ impl Payload {
     }
 
     /// Its octets.
-    pub fn content(&self) -> &Bytes {
+    pub fn content(&self) -> &C {
         &self.content
     }
 }
 
-impl fmt::Debug for Payload {
+impl<C> fmt::Debug for Payload<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The content may be personal data.
-        write!(
-            f,
-            "Payload({}, {}, {} bytes)",
-            self.cid,
-            self.media_type,
-            self.content.len()
-        )
+        write!(f, "Payload({}, {})", self.cid, self.media_type)
     }
 }
 
@@ -67,18 +64,21 @@ pub(crate) struct Package {
     pub(crate) parts: Vec<Part>,
 }
 
-/// A MIME part other than the root, its transfer encoding undone.
-#[derive(Clone)]
+/// A MIME part other than the root.
+#[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) cid: ContentId,
     /// Content type as written, parameters included.
     pub(crate) content_type: String,
-    pub(crate) content: Bytes,
+    pub(crate) transfer: Transfer,
+    /// As they stand in the message, transfer encoding and all.
+    pub(crate) content: Octets,
 }
 
-impl fmt::Debug for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Part({}, {} bytes)", self.cid, self.content.len())
+impl Part {
+    /// Its octets, the transfer encoding undone.
+    pub(crate) fn reader(&self) -> Box<dyn BufRead + '_> {
+        self.transfer.undo(&self.content)
     }
 }
 

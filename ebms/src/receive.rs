@@ -1,20 +1,22 @@
 //! The inbound call: octets to a sealed message, in the order of [AS4 1.12].
 
 use crate::{
-    compress,
+    compress::{self, Unpacker},
     envelope::Envelope,
     header::{PartInfo, UserMessage, decode},
     id::{ContentId, PartnerName},
+    octets::Octets,
     package::{self, Part, Payload},
     pmode::Template,
     profile::ns,
     refusal::{Reason, Refusal},
-    security::{Certificate, Sealed, verify::Proof},
+    security::{Certificate, Sealed, decrypt::Opening, verify::Proof},
     signal::{self, SealedSignal},
+    storage::Storage,
 };
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io};
 use xml::Document;
 
 /// How much of a message is read at all. What a P-Mode allows is asked later.
@@ -55,10 +57,15 @@ pub enum Incoming {
     Signal(SealedSignal),
 }
 
-/// Takes a message apart and reads its header. Nothing is proven by this.
-pub fn read(content_type: &str, body: Bytes, limits: &Limits) -> Result<Incoming, Refusal> {
+/// Takes a message apart and reads its header. Nothing is proven by this, and of the payloads
+/// nothing is read but where they begin and end.
+pub fn read(
+    content_type: &str,
+    body: impl Into<Octets>,
+    limits: &Limits,
+) -> Result<Incoming, Refusal> {
     let unnamed = |reason| Refusal::new(reason, None);
-    let package = package::read(content_type, &body, limits).map_err(unnamed)?;
+    let package = package::read(content_type, &body.into(), limits).map_err(unnamed)?;
     let document = Document::parse(&package.root, &xml::Limits::SOAP)
         .map_err(|invalid| unnamed(Reason::Xml(invalid)))?;
     let envelope = Envelope::locate(&document).map_err(unnamed)?;
@@ -116,42 +123,80 @@ pub(crate) fn check_age(
     }
 }
 
-/// The payloads in header order, decompressed within the limits of the P-Mode.
-pub(crate) fn unpack(
+/// Decrypts, digests and decompresses the parts in header order, within the limits of the P-Mode.
+/// What comes of a part is told only when all are proven: until then nothing of it matters.
+pub(crate) fn unpack<S: Storage>(
     header: &UserMessage,
-    parts: Vec<Part>,
+    parts: &[Part],
+    opening: &Opening<'_>,
     template: &Template,
-) -> Result<Vec<Payload>, Reason> {
+    storage: &mut S,
+) -> Result<Vec<S::Draft>, Reason> {
     let limits = &template.limits;
-    if parts.len() > limits.payloads {
-        return Err(Reason::NoPMode("more payloads than agreed"));
-    }
     let mut budget = limits.total_bytes;
-    let mut payloads = Vec::with_capacity(parts.len());
+    let mut proven = true;
+    let mut problem = None;
+    let mut drafts = Vec::with_capacity(parts.len());
     for info in header.parts() {
         let part = parts
             .iter()
             .find(|part| part.cid == *info.cid())
             .ok_or(Reason::Parts("a PartInfo without MIME part"))?;
         let allowed = limits.payload_bytes.min(budget);
-        let content = if info.is_compressed() {
-            let content = compress::gunzip(&part.content, limits, allowed);
-            Bytes::from(content.map_err(|problem| match problem {
-                // [ROB-66] honest but larger than agreed, as if it had come uncompressed.
-                compress::Problem::TooLarge => Reason::PayloadTooLarge { limit: allowed },
-                problem => Reason::Decompression(problem),
-            })?)
-        } else {
-            part.content.clone()
-        };
-        let size = content.len() as u64;
-        if size > allowed {
-            return Err(Reason::PayloadTooLarge { limit: allowed });
+        let expected = part.content.length().min(allowed);
+        let draft = storage.create(info, expected).map_err(not_now)?;
+        let mut unpacker = Unpacker::new(draft, info.is_compressed(), limits, allowed);
+        let read = opening.read(part, |chunk| unpacker.push(chunk));
+        proven &= read.map_err(not_now)?;
+        match unpacker.finish() {
+            Ok((draft, length)) => {
+                budget -= length;
+                drafts.push(draft);
+            }
+            Err(failure) => {
+                problem.get_or_insert_with(|| refusal_of(failure, allowed));
+            }
         }
-        budget -= size;
-        payloads.push(Payload::new(info.cid().clone(), info.media_type(), content));
     }
-    Ok(payloads)
+    if !proven {
+        return Err(opening.refusal());
+    }
+    if parts.len() > limits.payloads {
+        return Err(Reason::NoPMode("more payloads than agreed"));
+    }
+    match problem {
+        Some(problem) => Err(problem),
+        None => Ok(drafts),
+    }
+}
+
+fn refusal_of(failure: compress::Failure, allowed: u64) -> Reason {
+    match failure {
+        // [ROB-66] honest but larger than agreed, compressed or not.
+        compress::Failure::Part(compress::Problem::TooLarge) => {
+            Reason::PayloadTooLarge { limit: allowed }
+        }
+        compress::Failure::Part(problem) => Reason::Decompression(problem),
+        compress::Failure::Storage(error) => not_now(error),
+    }
+}
+
+/// Octets could not be read or kept: not the sender's fault.
+fn not_now(_: io::Error) -> Reason {
+    Reason::Undeliverable
+}
+
+/// The payloads of a message that is proven, whole and within the rules.
+pub(crate) fn keep<S: Storage>(
+    header: &UserMessage,
+    drafts: Vec<S::Draft>,
+    storage: &mut S,
+) -> Result<Vec<Payload<S::Stored>>, Reason> {
+    let keep = |(info, draft): (&PartInfo, S::Draft)| {
+        let content = storage.keep(draft).map_err(not_now)?;
+        Ok(Payload::new(info.cid().clone(), info.media_type(), content))
+    };
+    header.parts().iter().zip(drafts).map(keep).collect()
 }
 
 /// Rules of the P-Mode on header values. [AS4 2.3]
@@ -182,24 +227,26 @@ pub(crate) fn check_rules(header: &UserMessage, template: &Template) -> Result<(
 }
 
 /// A message that was received whole: header, payloads, and the proof they were signed.
+///
+/// The payloads are in memory, or what a [`Storage`] made of them.
 #[derive(Debug)]
-pub struct ReceivedMessage {
-    read: Read,
+pub struct ReceivedMessage<C = Bytes> {
+    read: Read<C>,
 }
 
 /// What [`ReceivedMessage`] is made of.
 #[derive(Debug)]
-pub(crate) struct Read {
+pub(crate) struct Read<C> {
     pub(crate) document: Document,
     pub(crate) header: UserMessage,
-    pub(crate) payloads: Vec<Payload>,
+    pub(crate) payloads: Vec<Payload<C>>,
     pub(crate) partner: PartnerName,
     pub(crate) pmode: String,
     pub(crate) proof: Proof,
 }
 
-impl ReceivedMessage {
-    pub(crate) fn new(read: Read) -> Self {
+impl<C> ReceivedMessage<C> {
+    pub(crate) fn new(read: Read<C>) -> Self {
         Self { read }
     }
 
@@ -209,7 +256,7 @@ impl ReceivedMessage {
     }
 
     /// The payloads in header order; the first is the leading document.
-    pub fn payloads(&self) -> &[Payload] {
+    pub fn payloads(&self) -> &[Payload<C>] {
         &self.read.payloads
     }
 

@@ -71,6 +71,7 @@ impl Refusal {
             Reason::ContentType(_) => Stage::UnsupportedMediaType,
             Reason::TooLarge { .. } => Stage::TooLarge,
             Reason::Mime(_) => Stage::Unparsable,
+            Reason::Undeliverable => Stage::Unavailable,
             _ => Stage::Understood,
         }
     }
@@ -93,6 +94,8 @@ pub enum Stage {
     TooLarge,
     /// The MIME package cannot be taken apart: status 400.
     Unparsable,
+    /// It cannot be taken now: status 503.
+    Unavailable,
     /// The answer is the error signal alone: status 200.
     Understood,
 }
@@ -249,6 +252,7 @@ mod tests {
             Stage::UnsupportedMediaType
         );
         assert_eq!(stage(Reason::TooLarge { limit: 1 }), Stage::TooLarge);
+        assert_eq!(stage(Reason::Undeliverable), Stage::Unavailable);
         assert_eq!(stage(Reason::Decryption), Stage::Understood);
     }
 }

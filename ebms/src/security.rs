@@ -9,9 +9,10 @@ pub(crate) mod attachment;
 mod brainpool;
 mod certificate;
 mod crl;
-mod decrypt;
+pub(crate) mod decrypt;
 mod der;
 pub(crate) mod encrypt;
+pub(crate) mod gcm;
 mod key;
 mod name;
 mod oaep;
@@ -31,10 +32,12 @@ use std::ops::Deref;
 
 use crate::{
     header::UserMessage,
+    id::ContentId,
     package,
     pmode::{PModes, Partner, find::PMode},
     receive::{self, ReceivedMessage},
     refusal::{Reason, Refusal},
+    storage::{Memory, Storage},
 };
 use aws_lc_rs::digest;
 use jiff::Timestamp;
@@ -77,12 +80,13 @@ impl Sealed {
 
     fn check(self, pmodes: &PModes, now: Timestamp) -> Result<Signed, Reason> {
         let pmode = pmodes.find(&self.header)?;
+        let cids: Vec<ContentId> = self.parts.iter().map(|part| part.cid.clone()).collect();
         let demand = verify::Demand {
             profile: pmode.partner.leg().profile,
-            encrypted: pmode.partner.leg().encrypt && !self.parts.is_empty(),
+            encrypted: pmode.partner.leg().encrypt && !cids.is_empty(),
             derivation: pmode.partner.leg().key_derivation,
             legacy_oaep: pmode.partner.leg().legacy_oaep,
-            parts: &self.parts,
+            parts: &cids,
         };
         let (proof, encryption) = {
             let envelope = crate::envelope::Envelope::locate(&self.document)?;
@@ -131,13 +135,29 @@ impl Signed {
 
     /// Decrypts the parts, checks their digests, decompresses them and holds the header against
     /// the rules of the P-Mode. Steps 9 to 12 of [AS4 1.12].
+    ///
+    /// The payloads are kept in memory: [`Self::open_into`] is for those that may be large.
     pub fn open(self, keys: &[DecryptionKey]) -> Result<Verified<ReceivedMessage>, Refusal> {
+        self.open_into(keys, &mut Memory)
+    }
+
+    /// [`Self::open`] with the payloads in a storage of the caller. No payload is kept there
+    /// before every part of the message is verified.
+    pub fn open_into<S: Storage>(
+        self,
+        keys: &[DecryptionKey],
+        storage: &mut S,
+    ) -> Result<Verified<ReceivedMessage<S::Stored>>, Refusal> {
         let message_id = self.header.message_id.clone();
-        self.unseal(keys)
+        self.unseal(keys, storage)
             .map_err(|reason| Refusal::new(reason, Some(message_id)))
     }
 
-    fn unseal(self, keys: &[DecryptionKey]) -> Result<Verified<ReceivedMessage>, Reason> {
+    fn unseal<S: Storage>(
+        self,
+        keys: &[DecryptionKey],
+        storage: &mut S,
+    ) -> Result<Verified<ReceivedMessage<S::Stored>>, Reason> {
         let Self {
             document,
             header,
@@ -146,9 +166,10 @@ impl Signed {
             proof,
             encryption,
         } = self;
-        let parts = decrypt::open(parts, encryption.as_ref(), &proof, keys)?;
-        let payloads = receive::unpack(&header, parts, &pmode.template)?;
+        let opening = decrypt::Opening::new(encryption.as_ref(), &proof, keys)?;
+        let drafts = receive::unpack(&header, &parts, &opening, &pmode.template, storage)?;
         receive::check_rules(&header, &pmode.template)?;
+        let payloads = receive::keep(&header, drafts, storage)?;
         let content = ReceivedMessage::new(receive::Read {
             document,
             header,

@@ -1,31 +1,29 @@
 //! The outbound call: a draft to the octets that are sent, and sent again unchanged. [AS4 1.15]
 
+mod part;
+mod signed;
+
 use crate::{
-    compress,
-    envelope::Envelope,
-    header::{
-        PartInfo, Party, Property, Service, UserMessage,
-        decode::{self, is_media_type},
-        encode,
-    },
+    header::{PartInfo, Party, Property, Service, UserMessage, decode::is_media_type},
     id::{ConversationId, MessageId},
-    package::{self, Part},
+    octets::Octets,
+    package,
     pmode::Leg,
-    profile,
-    refusal::Reason,
     security::{
-        Certificate, SigningKey, Trust, attachment, encrypt,
-        sign::{self, Signature},
-        verify::{self, Demand, Reference, Target, Transform},
+        Certificate, SigningKey,
+        encrypt::{self, Encryption},
+        sign,
     },
+    storage::{Memory, Storage},
 };
 use bytes::Bytes;
 use jiff::Timestamp;
+use part::{Out, Packed};
 use serde::{Deserialize, Serialize};
+use signed::Signed;
 use std::collections::BTreeSet;
-use xml::{Document, Fragment};
 
-pub use crate::package::Payload;
+pub use crate::package::{Payload, Segment};
 
 /// What stands in the header of a message to be sent.
 #[derive(Clone, Debug)]
@@ -46,18 +44,31 @@ pub struct Heading {
     pub action: String,
 }
 
-/// A message to be sent.
+/// A message to be sent. Its payloads are in memory ([`Bytes`]), or anywhere ([`Octets`]).
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub struct Draft<C = Bytes> {
     heading: Heading,
     ref_to_message_id: Option<MessageId>,
     properties: Vec<Property>,
-    payloads: Vec<Payload>,
+    payloads: Vec<Payload<C>>,
 }
 
 impl Draft {
     /// A message without properties and payloads.
     pub fn new(heading: Heading) -> Self {
+        Self::empty(heading)
+    }
+}
+
+impl Draft<Octets> {
+    /// [`Draft::new`] for payloads that need not be in memory.
+    pub fn of_any_size(heading: Heading) -> Self {
+        Self::empty(heading)
+    }
+}
+
+impl<C> Draft<C> {
+    fn empty(heading: Heading) -> Self {
         Self {
             heading,
             ref_to_message_id: None,
@@ -82,7 +93,7 @@ impl Draft {
 
     /// Adds a payload; the first is the leading document.
     #[must_use]
-    pub fn with_payload(mut self, payload: Payload) -> Self {
+    pub fn with_payload(mut self, payload: Payload<C>) -> Self {
         self.payloads.push(payload);
         self
     }
@@ -93,28 +104,34 @@ impl Draft {
     }
 
     /// The payloads.
-    pub fn payloads(&self) -> &[Payload] {
+    pub fn payloads(&self) -> &[Payload<C>] {
         &self.payloads
     }
 }
 
-/// Octets ready to be sent, again and again without change.
+/// Octets ready to be sent, again and again without change: in one piece, or in the segments that
+/// [`Secured::write`] returns.
 #[derive(Clone, Debug)]
-pub struct Outgoing {
+pub struct Outgoing<B = Bytes> {
     content_type: String,
-    body: Bytes,
+    body: B,
     proof: SentProof,
 }
 
-impl Outgoing {
+impl<B> Outgoing<B> {
     /// The `Content-Type` of the request.
     pub fn content_type(&self) -> &str {
         &self.content_type
     }
 
     /// The body of the request.
-    pub fn body(&self) -> &Bytes {
+    pub fn body(&self) -> &B {
         &self.body
+    }
+
+    /// The body with what judges the receipt.
+    pub fn into_parts(self) -> (B, SentProof) {
+        (self.body, self.proof)
     }
 
     /// What was signed: keep it to judge the receipt.
@@ -186,9 +203,9 @@ pub enum Unsendable {
     /// The partner's encryption certificate is missing, expired or not of the profile agreed.
     #[error("the encryption certificate is missing, expired or not of the agreed profile")]
     EncryptionCertificate,
-    /// A payload cannot be compressed.
-    #[error("a payload cannot be compressed")]
-    Compression,
+    /// A payload cannot be read, or what was made of it cannot be stored.
+    #[error("a payload cannot be read, or not be stored")]
+    Storage,
     /// An uncompressed XML payload is not XML.
     #[error("an uncompressed XML payload is not XML")]
     Content,
@@ -200,59 +217,115 @@ pub enum Unsendable {
     SelfCheck,
 }
 
-/// Writes a message: compressed, signed, encrypted, packaged. `recipient` may be left out where
-/// nothing is encrypted.
-pub fn write<'r>(
-    draft: &Draft,
+/// Writes a message: compressed, signed, encrypted, packaged, all in memory. `recipient` may be
+/// left out where nothing is encrypted.
+pub fn write<'r, C: Clone + Into<Octets>>(
+    draft: &Draft<C>,
     leg: &Leg,
     key: &SigningKey,
     recipient: impl Into<Option<&'r Certificate>>,
     random: &mut dyn FnMut(&mut [u8]),
 ) -> Result<Outgoing, Unsendable> {
-    let certificate = key.certificate();
-    let usable = certificate.may_sign() && certificate.is_valid_at(draft.heading.timestamp);
-    if sign::profile(key) != leg.profile || !usable {
-        return Err(Unsendable::SigningKey);
-    }
-    let recipient = recipient.into();
-    let header = draft.header(leg)?;
-    let parts = draft.pack(leg)?;
-    let tag = draw_tag(random);
-    let secured = Secured::new(&header, &parts, leg, key, &tag)?;
-    let (parts, encryption) = if leg.encrypt && !parts.is_empty() {
-        let recipient = recipient
-            .filter(|it| encrypt::suits(it, leg.profile) && it.is_valid_at(header.timestamp))
-            .ok_or(Unsendable::EncryptionCertificate)?;
-        let encrypted = encrypt::encrypt(parts, leg, recipient, &tag, random)
-            .ok_or(Unsendable::Cryptography)?;
-        (encrypted.parts, Some(encrypted.elements))
-    } else {
-        (parts, None)
+    let secured = Secured {
+        leg,
+        key,
+        recipient: recipient.into(),
     };
-    let soap = secured.envelope(encryption.as_ref());
-    secured.check(soap.as_ref(), &header, &parts)?;
-    let (content_type, body) = package::write(soap.as_ref(), &parts, &tag);
-    let references = secured
-        .references
-        .iter()
-        .map(|it| SignedDigest {
-            uri: it.uri.clone(),
-            digest: it.digest,
-        })
-        .collect();
-    let proof = SentProof {
-        message_id: header.message_id,
-        references,
-        signed_info: secured.signature.signed_info,
-    };
+    let sent = secured.write(draft, random, &mut Memory)?;
     Ok(Outgoing {
-        content_type,
-        body,
-        proof,
+        content_type: sent.content_type,
+        body: package::join(sent.body),
+        proof: sent.proof,
     })
 }
 
-impl Draft {
+/// With what a message is secured.
+#[derive(Clone, Copy, Debug)]
+pub struct Secured<'a> {
+    /// What was agreed.
+    pub leg: &'a Leg,
+    /// Signs the message.
+    pub key: &'a SigningKey,
+    /// Whom the payloads are encrypted for; may be left out where nothing is encrypted.
+    pub recipient: Option<&'a Certificate>,
+}
+
+impl Secured<'_> {
+    /// [`write()`] for payloads of any size: each is read once, or twice where it goes
+    /// uncompressed, and its part is kept in `storage`.
+    pub fn write<C: Clone + Into<Octets>, S: Storage>(
+        &self,
+        draft: &Draft<C>,
+        random: &mut dyn FnMut(&mut [u8]),
+        storage: &mut S,
+    ) -> Result<Outgoing<Vec<Segment<S::Stored>>>, Unsendable> {
+        let Self { leg, key, .. } = *self;
+        let certificate = key.certificate();
+        let usable = certificate.may_sign() && certificate.is_valid_at(draft.heading.timestamp);
+        if sign::profile(key) != leg.profile || !usable {
+            return Err(Unsendable::SigningKey);
+        }
+        let header = draft.header(leg)?;
+        let tag = draw_tag(random);
+        let encryption = self.encryption(&header, random)?;
+        let mut parts = Vec::with_capacity(header.parts.len());
+        for (payload, info) in draft.payloads.iter().zip(&header.parts) {
+            let content = payload.content().clone().into();
+            let place = storage
+                .create(info, content.length())
+                .map_err(|_| Unsendable::Storage)?;
+            let out = match &encryption {
+                Some((encryption, _)) => Out::Sealed(Box::new(encryption.sealer(place, random))),
+                None => Out::Open(place),
+            };
+            parts.push(Packed::new(info, &content, out)?);
+        }
+        let envelope = Signed::new(&header, &parts, self, &tag)?;
+        let elements = encryption.map(|(encryption, recipient)| {
+            let described: Vec<_> = parts
+                .iter()
+                .map(|part| (&part.cid, part.content_type.as_str()))
+                .collect();
+            encryption.elements(&described, leg, recipient, &tag)
+        });
+        let soap = envelope.write(elements.as_ref());
+        envelope.check(soap.as_ref(), &header, elements.is_some())?;
+        let sealed = elements.is_some();
+        let keep = |part: Packed<S::Draft>| part.keep(sealed, storage);
+        let written = parts.into_iter().map(keep).collect::<Result<_, _>>()?;
+        let (content_type, body) = package::write(soap.as_ref(), written, &tag);
+        Ok(Outgoing {
+            content_type,
+            body,
+            proof: envelope.into_proof(header.message_id),
+        })
+    }
+
+    /// The content key, where anything is encrypted.
+    fn encryption(
+        &self,
+        header: &UserMessage,
+        random: &mut dyn FnMut(&mut [u8]),
+    ) -> Result<Option<(Encryption, &Certificate)>, Unsendable> {
+        if !self.leg.encrypt || header.parts.is_empty() {
+            return Ok(None);
+        }
+        let usable = |it: &&Certificate| {
+            encrypt::suits(it, self.leg.profile) && it.is_valid_at(header.timestamp)
+        };
+        let recipient = self
+            .recipient
+            .filter(usable)
+            .ok_or(Unsendable::EncryptionCertificate)?;
+        let encryption = Encryption::new(self.leg, recipient, random);
+        Ok(Some((
+            encryption.ok_or(Unsendable::Cryptography)?,
+            recipient,
+        )))
+    }
+}
+
+impl<C> Draft<C> {
     fn header(&self, leg: &Leg) -> Result<UserMessage, Unsendable> {
         let heading = &self.heading;
         let values = [&heading.action]
@@ -305,114 +378,6 @@ impl Draft {
             properties: self.properties.clone(),
             parts,
         })
-    }
-
-    /// The parts as they are signed: compressed, or as they are.
-    fn pack(&self, leg: &Leg) -> Result<Vec<Part>, Unsendable> {
-        let pack = |payload: &Payload| {
-            let (content_type, content) = if leg.compress {
-                let packed = compress::gzip(payload.content(), payload.media_type())
-                    .ok_or(Unsendable::Compression)?;
-                (profile::GZIP, Bytes::from(packed))
-            } else {
-                (payload.media_type(), payload.content().clone())
-            };
-            Ok(Part {
-                cid: payload.cid().clone(),
-                content_type: content_type.to_owned(),
-                content,
-            })
-        };
-        self.payloads.iter().map(pack).collect()
-    }
-}
-
-/// A signed envelope before it is put together.
-struct Secured<'a> {
-    leg: &'a Leg,
-    key: &'a SigningKey,
-    messaging: Fragment,
-    body: Fragment,
-    references: Vec<Reference>,
-    signature: Signature,
-}
-
-impl<'a> Secured<'a> {
-    fn new(
-        header: &UserMessage,
-        parts: &[Part],
-        leg: &'a Leg,
-        key: &'a SigningKey,
-        tag: &str,
-    ) -> Result<Self, Unsendable> {
-        let (messaging_id, body_id) = (format!("msg-{tag}"), format!("body-{tag}"));
-        let messaging = encode::messaging(&messaging_id, |w| encode::user_message(w, header));
-        let body = encode::body(&body_id, |_| {});
-        let mut references =
-            sign::envelope_references((&messaging_id, &messaging), (&body_id, &body));
-        for part in parts {
-            let digest =
-                attachment::digest(&part.content_type, &part.content).ok_or(Unsendable::Content)?;
-            references.push(Reference {
-                uri: part.cid.to_href(),
-                target: Target::Part(part.cid.clone()),
-                transform: Transform::AttachmentContent,
-                digest,
-            });
-        }
-        let signature = sign::sign(&references, key, leg.signature_token, tag)
-            .ok_or(Unsendable::Cryptography)?;
-        Ok(Self {
-            leg,
-            key,
-            messaging,
-            body,
-            references,
-            signature,
-        })
-    }
-
-    fn envelope(&self, encryption: Option<&Fragment>) -> Fragment {
-        encode::envelope(&self.messaging, &self.body, |w| {
-            // [AS4 1.6] encryption first: what was done last stands first.
-            if let Some(encryption) = encryption {
-                w.fragment(encryption);
-            }
-            w.fragment(&self.signature.elements);
-        })
-    }
-
-    /// Reads the envelope back with the code that reads what others send. [AS4 1.15]
-    fn check(&self, soap: &str, header: &UserMessage, parts: &[Part]) -> Result<(), Unsendable> {
-        let (leg, key) = (self.leg, self.key);
-        let document = Document::parse(soap.as_bytes(), &xml::Limits::SOAP)
-            .map_err(|_| Unsendable::SelfCheck)?;
-        let read = || {
-            let envelope = Envelope::locate(&document)?;
-            let demand = Demand {
-                profile: leg.profile,
-                encrypted: leg.encrypt && !parts.is_empty(),
-                derivation: leg.key_derivation,
-                legacy_oaep: false,
-                parts,
-            };
-            let structure = verify::read(&envelope, &demand)?;
-            let own = Trust::pinned(vec![key.certificate().clone()]);
-            let proof = structure.check(&envelope, &own, header.timestamp)?;
-            Ok::<_, Reason>((proof, decode::user_message(envelope.messaging)?))
-        };
-        match read() {
-            Ok((proof, found))
-                if proof.references == self.references
-                    && proof.signed_info == self.signature.signed_info.as_bytes()
-                    && found.message_id == header.message_id
-                    && found.properties == header.properties
-                    && found.parts.len() == header.parts.len() =>
-            {
-                Ok(())
-            }
-            _ => Err(Unsendable::SelfCheck),
-        }
     }
 }
 

@@ -345,6 +345,7 @@ const fn status_of(stage: Stage) -> StatusCode {
         Stage::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Stage::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Stage::Unparsable => StatusCode::BAD_REQUEST,
+        Stage::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Stage::Understood => StatusCode::OK,
     }
 }

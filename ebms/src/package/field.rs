@@ -102,18 +102,27 @@ pub(super) struct PartHeaders {
 }
 
 impl PartHeaders {
-    /// Splits a part into its headers and its content, which is what follows the empty line.
-    pub(super) fn split(part: &[u8], limits: &Limits) -> Result<(Self, usize), Problem> {
-        if part.starts_with(b"\r\n") {
+    /// How much of a part is searched for the end of its headers.
+    pub(super) fn window(limits: &Limits) -> u64 {
+        limits.part_header_bytes as u64 + 4
+    }
+
+    /// Splits the start of a part into its headers and where its content begins, which is behind
+    /// the empty line. `is_whole` says that there is no more of the part than this.
+    pub(super) fn split(
+        window: &[u8],
+        is_whole: bool,
+        limits: &Limits,
+    ) -> Result<(Self, usize), Problem> {
+        if window.starts_with(b"\r\n") {
             return Ok((Self::default(), 2));
         }
-        let window = part.get(..limits.part_header_bytes + 4).unwrap_or(part);
         let end = match memchr::memmem::find(window, b"\r\n\r\n") {
             Some(end) => end,
-            None if window.len() < part.len() => return Err(Problem::HeaderSize),
+            None if !is_whole => return Err(Problem::HeaderSize),
             None => return Err(Problem::Header),
         };
-        let text = part.get(..end).unwrap_or_default();
+        let text = window.get(..end).unwrap_or_default();
         let text = std::str::from_utf8(text).map_err(|_| Problem::Header)?;
         Ok((Self::parse(text, limits)?, end + 4))
     }
@@ -205,7 +214,11 @@ mod tests {
 
     #[track_caller]
     fn check_headers(part: &str, expected: Result<&str, Problem>) {
-        let found = PartHeaders::split(part.as_bytes(), &Limits::default());
+        let limits = Limits::default();
+        let window = usize::try_from(PartHeaders::window(&limits)).unwrap();
+        let is_whole = part.len() <= window;
+        let part = &part.as_bytes()[..part.len().min(window)];
+        let found = PartHeaders::split(part, is_whole, &limits);
         let id = found.map(|(headers, _)| headers.content_id.unwrap_or_default());
         assert_eq!(id, expected.map(ToOwned::to_owned));
     }

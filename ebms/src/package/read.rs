@@ -1,18 +1,58 @@
-//! Takes a MIME package apart.
+//! Takes a MIME package apart. What is large is found, not read.
 
 use super::{
     Package, Part, Problem,
     field::{MediaType, PartHeaders},
-    transfer,
+    transfer::Transfer,
 };
-use crate::{id::ContentId, profile::SOAP_MEDIA_TYPE, receive::Limits, refusal::Reason};
+use crate::{
+    id::ContentId,
+    octets::{Octets, for_each_chunk, read_up_to},
+    profile::SOAP_MEDIA_TYPE,
+    receive::Limits,
+    refusal::Reason,
+};
 use bytes::Bytes;
 use memchr::memmem::Finder;
-use std::{collections::BTreeSet, ops::Range};
+use std::{collections::BTreeSet, io, ops::Range};
+
+/// Why a package was not taken apart.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    /// It is broken.
+    Broken(Problem),
+    /// Its octets cannot be read now.
+    Source,
+}
+
+impl From<Problem> for Unreadable {
+    fn from(problem: Problem) -> Self {
+        Self::Broken(problem)
+    }
+}
+
+impl From<io::Error> for Unreadable {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            // Only a transfer encoding says so: octets as such are never invalid.
+            io::ErrorKind::InvalidData => Self::Broken(Problem::TransferEncoding),
+            _ => Self::Source,
+        }
+    }
+}
+
+impl From<Unreadable> for Reason {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Broken(problem) => Self::Mime(problem),
+            Unreadable::Source => Self::Undeliverable,
+        }
+    }
+}
 
 /// Takes a message apart.
-pub(crate) fn read(content_type: &str, body: &Bytes, limits: &Limits) -> Result<Package, Reason> {
-    if body.len() > limits.body_bytes {
+pub(crate) fn read(content_type: &str, body: &Octets, limits: &Limits) -> Result<Package, Reason> {
+    if body.length() > limits.body_bytes as u64 {
         return Err(Reason::TooLarge {
             limit: limits.body_bytes,
         });
@@ -22,7 +62,7 @@ pub(crate) fn read(content_type: &str, body: &Bytes, limits: &Limits) -> Result<
         SOAP_MEDIA_TYPE => {
             check_charset(&media).map_err(Reason::Mime)?;
             Ok(Package {
-                root: body.clone(),
+                root: read_root(body, Transfer::Plain)?,
                 parts: Vec::new(),
             })
         }
@@ -33,7 +73,7 @@ pub(crate) fn read(content_type: &str, body: &Bytes, limits: &Limits) -> Result<
                     "the type parameter is not application/soap+xml",
                 ));
             }
-            read_multipart(&media, body, limits).map_err(Reason::Mime)
+            Ok(read_multipart(&media, body, limits)?)
         }
         _ => Err(Reason::ContentType(
             "neither multipart/related nor application/soap+xml",
@@ -41,7 +81,11 @@ pub(crate) fn read(content_type: &str, body: &Bytes, limits: &Limits) -> Result<
     }
 }
 
-fn read_multipart(media: &MediaType, body: &Bytes, limits: &Limits) -> Result<Package, Problem> {
+fn read_multipart(
+    media: &MediaType,
+    body: &Octets,
+    limits: &Limits,
+) -> Result<Package, Unreadable> {
     let boundary = media.parameter("boundary").ok_or(Problem::Boundary)?;
     let ranges = split(body, boundary, limits)?;
     let mut sections = ranges.into_iter();
@@ -52,27 +96,44 @@ fn read_multipart(media: &MediaType, body: &Bytes, limits: &Limits) -> Result<Pa
     for range in sections {
         let part = Section::read(body, range, limits)?.into_part()?;
         if !seen.insert(part.cid.clone()) {
-            return Err(Problem::ContentIdTwice);
+            return Err(Problem::ContentIdTwice.into());
         }
         parts.push(part);
     }
-    let root = transfer::decode(root.headers.transfer_encoding.as_deref(), root.content)?;
+    let root = read_root(&root.content, root.transfer()?)?;
     Ok(Package { root, parts })
+}
+
+/// The SOAP part in memory, no more of it than is ever parsed: a longer one is refused there.
+fn read_root(content: &Octets, transfer: Transfer) -> Result<Bytes, Unreadable> {
+    let most = xml::Limits::SOAP.bytes + 1;
+    if transfer == Transfer::Plain {
+        return Ok(content.slice(0..most as u64).load()?);
+    }
+    let mut root = Vec::new();
+    read_up_to(&mut *transfer.undo(content), most, &mut root)?;
+    Ok(root.into())
 }
 
 struct Section {
     headers: PartHeaders,
-    content: Bytes,
+    content: Octets,
 }
 
 impl Section {
-    fn read(body: &Bytes, range: Range<usize>, limits: &Limits) -> Result<Self, Problem> {
-        let bytes = body.get(range.clone()).ok_or(Problem::Header)?;
-        let (headers, start) = PartHeaders::split(bytes, limits)?;
+    fn read(body: &Octets, range: Range<u64>, limits: &Limits) -> Result<Self, Unreadable> {
+        let part = body.slice(range);
+        let window = part.slice(0..PartHeaders::window(limits)).load()?;
+        let is_whole = window.len() as u64 == part.length();
+        let (headers, start) = PartHeaders::split(&window, is_whole, limits)?;
         Ok(Self {
             headers,
-            content: body.slice(range.start + start..range.end),
+            content: part.slice(start as u64..u64::MAX),
         })
+    }
+
+    fn transfer(&self) -> Result<Transfer, Problem> {
+        Transfer::parse(self.headers.transfer_encoding.as_deref())
     }
 
     fn content_id(&self) -> Result<Option<ContentId>, Problem> {
@@ -102,8 +163,9 @@ impl Section {
         }
     }
 
-    fn into_part(self) -> Result<Part, Problem> {
+    fn into_part(self) -> Result<Part, Unreadable> {
         let cid = self.content_id()?.ok_or(Problem::ContentId)?;
+        let transfer = self.transfer()?;
         let content_type = self
             .headers
             .content_type
@@ -112,13 +174,17 @@ impl Section {
             .essence
             .starts_with("multipart/")
         {
-            return Err(Problem::Nested);
+            return Err(Problem::Nested.into());
         }
-        let content = transfer::decode(self.headers.transfer_encoding.as_deref(), self.content)?;
+        if transfer != Transfer::Plain {
+            // What is not encoded as it says is refused before anything else is looked at.
+            for_each_chunk(&mut *transfer.undo(&self.content), |_| Ok(()))?;
+        }
         Ok(Part {
             cid,
             content_type,
-            content,
+            transfer,
+            content: self.content,
         })
     }
 }
@@ -139,57 +205,54 @@ fn strip_brackets(text: &str) -> &str {
 
 /// The octets of each part, headers included. A delimiter stands at the start of a line and fills
 /// it; anything else that begins like one is refused, because readers differ in what they do.
-fn split(body: &[u8], boundary: &str, limits: &Limits) -> Result<Vec<Range<usize>>, Problem> {
+fn split(body: &Octets, boundary: &str, limits: &Limits) -> Result<Vec<Range<u64>>, Unreadable> {
     let allowed = |b: u8| matches!(b, b' '..=b'~') && b != b'"';
     let length = 1..=70;
     if !length.contains(&boundary.len())
         || !boundary.bytes().all(allowed)
         || boundary.ends_with(' ')
     {
-        return Err(Problem::Boundary);
+        return Err(Problem::Boundary.into());
     }
     let delimiter = format!("\r\n--{boundary}");
     let finder = Finder::new(delimiter.as_bytes());
     let first = delimiter.get(2..).unwrap_or_default();
+    let most = limits.preamble_bytes as u64;
     // The first delimiter may stand at the very start, without a line break before it.
-    let mut after = if body.starts_with(first.as_bytes()) {
-        first.len()
+    let mut after = if body.slice(0..first.len() as u64).load()? == first.as_bytes() {
+        first.len() as u64
     } else {
-        let at = finder.find(body).ok_or(Problem::Unclosed)?;
-        if at > limits.preamble_bytes {
-            return Err(Problem::Preamble);
+        let at = body.find(&finder, 0)?.ok_or(Problem::Unclosed)?;
+        if at > most {
+            return Err(Problem::Preamble.into());
         }
-        at + delimiter.len()
+        at + delimiter.len() as u64
     };
     let mut parts = Vec::new();
     while let Some(start) = line_end(body, after)? {
         if parts.len() == limits.parts {
-            return Err(Problem::Parts);
+            return Err(Problem::Parts.into());
         }
         // The line break of this delimiter may be that of the next.
-        let from = start - 2;
-        let found = body
-            .get(from..)
-            .and_then(|rest| finder.find(rest))
-            .ok_or(Problem::Unclosed)?;
-        let end = from + found;
+        let end = body.find(&finder, start - 2)?.ok_or(Problem::Unclosed)?;
         parts.push(start..end);
-        after = end + delimiter.len();
+        after = end + delimiter.len() as u64;
     }
-    let epilogue = body.len().saturating_sub(after);
-    if epilogue > limits.preamble_bytes {
-        Err(Problem::Preamble)
+    if body.length().saturating_sub(after) > most {
+        Err(Problem::Preamble.into())
     } else {
         Ok(parts)
     }
 }
 
 /// Where the part after a delimiter starts; `None` after the closing one.
-fn line_end(body: &[u8], after: usize) -> Result<Option<usize>, Problem> {
-    let rest = body.get(after..).unwrap_or_default();
-    let (closing, rest) = match rest.strip_prefix(b"--") {
+fn line_end(body: &Octets, after: u64) -> Result<Option<u64>, Unreadable> {
+    /// Blanks behind a delimiter: no transport adds more.
+    const MOST_BLANKS: u64 = 1 << 10;
+    let window = body.slice(after..after + 4 + MOST_BLANKS).load()?;
+    let (closing, rest) = match window.strip_prefix(b"--") {
         Some(rest) => (true, rest),
-        None => (false, rest),
+        None => (false, window.as_ref()),
     };
     let blanks = rest
         .iter()
@@ -198,9 +261,9 @@ fn line_end(body: &[u8], after: usize) -> Result<Option<usize>, Problem> {
     let line = rest.get(blanks..).unwrap_or_default();
     match (closing, line) {
         (true, [] | [b'\r', b'\n', ..]) => Ok(None),
-        (false, [b'\r', b'\n', ..]) => Ok(Some(after + blanks + 2)),
-        (false, []) => Err(Problem::Unclosed),
-        _ => Err(Problem::LookAlike),
+        (false, [b'\r', b'\n', ..]) => Ok(Some(after + blanks as u64 + 2)),
+        (false, []) => Err(Problem::Unclosed.into()),
+        _ => Err(Problem::LookAlike.into()),
     }
 }
 

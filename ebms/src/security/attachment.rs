@@ -1,21 +1,75 @@
 //! The Attachment-Content-Signature-Transform: what is digested of a part depends on the content
 //! type of the part, never on the ebMS `MimeType` property. [AS4 0.2, AS4 1.7]
 
-use super::sha256;
+use crate::octets::{CHUNK, for_each_chunk};
 use aws_lc_rs::digest;
-use xml::{Document, Limits, c14n};
+use std::io::{self, BufRead, BufReader, Read};
+use xml::{
+    StreamLimits,
+    c14n::{self, StreamError},
+};
 
-/// SHA-256 of a part under the transform. `None` where XML content is not XML.
-pub(crate) fn digest(content_type: &str, content: &[u8]) -> Option<[u8; 32]> {
+/// SHA-256 of a part under the transform, and every octet of the part to `pass_on`. `None` where
+/// XML content is not XML.
+pub(crate) fn digest(
+    content_type: &str,
+    content: &mut dyn BufRead,
+    mut pass_on: impl FnMut(&[u8]),
+) -> io::Result<Option<[u8; 32]>> {
     match Form::of(content_type) {
-        Form::Raw => Some(sha256(content)),
-        Form::Text => Some(text(content)),
-        Form::Xml => {
-            let document = Document::parse(content, &Limits::ATTACHMENT).ok()?;
+        Form::Raw => {
             let mut context = digest::Context::new(&digest::SHA256);
-            c14n::exclusive(document.root(), &[], |chunk| context.update(chunk));
-            Some(finish(context))
+            for_each_chunk(content, |chunk| {
+                context.update(chunk);
+                pass_on(chunk);
+                Ok(())
+            })?;
+            Ok(Some(finish(context)))
         }
+        Form::Text => {
+            let mut text = Text::new();
+            for_each_chunk(content, |chunk| {
+                text.update(chunk);
+                pass_on(chunk);
+                Ok(())
+            })?;
+            Ok(Some(text.finish()))
+        }
+        Form::Xml => {
+            let mut tee = Tee { content, pass_on };
+            let mut context = digest::Context::new(&digest::SHA256);
+            let canonical = c14n::stream(
+                BufReader::with_capacity(CHUNK, &mut tee),
+                &StreamLimits::ATTACHMENT,
+                |chunk| context.update(chunk),
+            );
+            match canonical {
+                Ok(()) => Ok(Some(finish(context))),
+                Err(StreamError::Read(error)) => Err(error),
+                Err(StreamError::Xml(_)) => {
+                    // To its end all the same: what comes of the rest must not depend on this.
+                    for_each_chunk(tee.content, |chunk| {
+                        (tee.pass_on)(chunk);
+                        Ok(())
+                    })?;
+                    Ok(None)
+                }
+            }
+        }
+    }
+}
+
+/// Passes on what is read.
+struct Tee<'c, F> {
+    content: &'c mut dyn BufRead,
+    pass_on: F,
+}
+
+impl<F: FnMut(&[u8])> Read for Tee<'_, F> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.content.read(into)?;
+        (self.pass_on)(into.get(..read).unwrap_or_default());
+        Ok(read)
     }
 }
 
@@ -46,23 +100,45 @@ impl Form {
     }
 }
 
-/// Text with every line break as CRLF.
+/// Digests text with every line break as CRLF.
 // [P07]
-fn text(content: &[u8]) -> [u8; 32] {
-    let mut context = digest::Context::new(&digest::SHA256);
-    let mut rest = content;
-    while let Some(at) = memchr::memchr2(b'\r', b'\n', rest) {
-        let (line, end) = rest.split_at(at);
-        context.update(line);
-        context.update(b"\r\n");
-        let skipped = if end.starts_with(b"\r\n") { 2 } else { 1 };
-        rest = end.get(skipped..).unwrap_or_default();
-    }
-    context.update(rest);
-    finish(context)
+struct Text {
+    context: digest::Context,
+    /// The chunk before ended in a carriage return, whose line break is written already.
+    after_return: bool,
 }
 
-pub(super) fn finish(context: digest::Context) -> [u8; 32] {
+impl Text {
+    fn new() -> Self {
+        Self {
+            context: digest::Context::new(&digest::SHA256),
+            after_return: false,
+        }
+    }
+
+    fn update(&mut self, chunk: &[u8]) {
+        let mut rest = chunk;
+        if self.after_return && !rest.is_empty() {
+            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+            self.after_return = false;
+        }
+        while let Some(at) = memchr::memchr2(b'\r', b'\n', rest) {
+            let (line, end) = rest.split_at(at);
+            self.context.update(line);
+            self.context.update(b"\r\n");
+            self.after_return = end == b"\r";
+            let skipped = if end.starts_with(b"\r\n") { 2 } else { 1 };
+            rest = end.get(skipped..).unwrap_or_default();
+        }
+        self.context.update(rest);
+    }
+
+    fn finish(self) -> [u8; 32] {
+        finish(self.context)
+    }
+}
+
+pub(crate) fn finish(context: digest::Context) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(context.finish().as_ref());
     out
@@ -71,11 +147,26 @@ pub(super) fn finish(context: digest::Context) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        octets::{Octets, tests::kept},
+        security::sha256,
+    };
+
+    fn digest_of(content_type: &str, content: &Octets) -> Option<[u8; 32]> {
+        let mut passed = Vec::new();
+        let digest = digest(content_type, &mut *content.reader(), |chunk| {
+            passed.extend_from_slice(chunk);
+        });
+        assert_eq!(passed, content.load().unwrap());
+        digest.unwrap()
+    }
 
     #[track_caller]
     fn check(content_type: &str, content: &str, digested: &str) {
         let expected = Some(sha256(digested.as_bytes()));
-        assert_eq!(digest(content_type, content.as_bytes()), expected);
+        for octets in [kept(content.as_bytes()), content.as_bytes().to_vec().into()] {
+            assert_eq!(digest_of(content_type, &octets), expected);
+        }
     }
 
     #[test]
@@ -94,8 +185,22 @@ mod tests {
     }
 
     #[test]
+    fn a_line_break_across_two_chunks_is_one() {
+        for split in 0..6 {
+            let (first, second) = b"a\r\nb\r\r".split_at(split);
+            let mut text = Text::new();
+            text.update(first);
+            text.update(b"");
+            text.update(second);
+            assert_eq!(text.finish(), sha256(b"a\r\nb\r\n\r\n"));
+        }
+    }
+
+    #[test]
     fn xml_that_is_not_xml_has_no_digest() {
-        assert_eq!(digest("application/xml", b"<a>"), None);
-        assert_eq!(digest("application/xml", b"<!DOCTYPE a><a/>"), None);
+        for content in ["<a>", "<!DOCTYPE a><a/>", "<a/>x"] {
+            let content = Octets::from(content.as_bytes().to_vec());
+            assert_eq!(digest_of("application/xml", &content), None);
+        }
     }
 }

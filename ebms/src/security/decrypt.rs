@@ -10,18 +10,15 @@ pub(super) use read::read_concat_kdf;
 use super::{
     DecryptionKey,
     agreement::{self, ContentKey, Curve, Derivation, KEY_LENGTH},
+    attachment, gcm,
     key::{DecryptionSecret, Noise},
     oaep,
     token::Token,
     verify::Proof,
 };
 use crate::{id::ContentId, package::Part, refusal::Reason};
-use aws_lc_rs::{
-    aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
-    rsa::OaepAlgorithm,
-};
-use bytes::Bytes;
-use std::collections::BTreeMap;
+use aws_lc_rs::rsa::OaepAlgorithm;
+use std::{collections::BTreeMap, io};
 use zeroize::Zeroizing;
 
 /// How the parts of a message are encrypted: read, not yet used.
@@ -65,59 +62,65 @@ impl std::fmt::Debug for Transport {
     }
 }
 
-const IV_LENGTH: usize = 12;
-const TAG_LENGTH: usize = 16;
-
-/// The parts as they were signed.
-pub(crate) fn open(
-    parts: Vec<Part>,
-    encryption: Option<&Encryption>,
-    proof: &Proof,
-    keys: &[DecryptionKey],
-) -> Result<Vec<Part>, Reason> {
-    let Some(encryption) = encryption else {
-        return if parts.iter().all(|part| proof.covers(part)) {
-            Ok(parts)
-        } else {
-            Err(Reason::Authentication(
-                "the digest of a part does not match",
-            ))
-        };
-    };
-    let key = keys
-        .iter()
-        .find(|key| encryption.recipient.names(key.certificate()))
-        .ok_or(Reason::Decryption)?;
-    // A key that does not unwrap is replaced, not reported: the work that follows is the same.
-    let decoy = encryption.transport.decoy(key.noise());
-    let unwrapped = encryption.transport.unwrap(key);
-    let whole = unwrapped.is_some();
-    let content_key = unwrapped.unwrap_or(decoy);
-    let opened: Option<Vec<Part>> = parts
-        .into_iter()
-        .map(|part| encryption.decrypt(part, &content_key))
-        .collect();
-    let proven = |parts: &Vec<Part>| parts.iter().all(|part| proof.covers(part));
-    opened
-        .filter(|parts| whole && proven(parts))
-        .ok_or(Reason::Decryption)
+/// The parts of a message with what opens them.
+pub(crate) struct Opening<'m> {
+    encryption: Option<(&'m Encryption, ContentKey)>,
+    /// Whether the content key is the one that was sent.
+    whole: bool,
+    proof: &'m Proof,
 }
 
-impl Encryption {
-    fn decrypt(&self, part: Part, key: &ContentKey) -> Option<Part> {
-        let content_type = self.parts.get(&part.cid)?.clone();
-        let (iv, rest) = part.content.split_at_checked(IV_LENGTH)?;
-        let (sealed, tag) = rest.split_at_checked(rest.len().checked_sub(TAG_LENGTH)?)?;
-        let nonce = Nonce::try_assume_unique_for_key(iv).ok()?;
-        let key = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, key.as_slice()).ok()?);
-        let mut content = vec![0; sealed.len()];
-        key.open_separate_gather(nonce, Aad::empty(), sealed, tag, &mut content)
-            .ok()?;
-        Some(Part {
-            cid: part.cid,
-            content_type,
-            content: Bytes::from(content),
+impl<'m> Opening<'m> {
+    /// Unwraps the content key.
+    pub(crate) fn new(
+        encryption: Option<&'m Encryption>,
+        proof: &'m Proof,
+        keys: &[DecryptionKey],
+    ) -> Result<Self, Reason> {
+        let Some(encryption) = encryption else {
+            return Ok(Self {
+                encryption: None,
+                whole: true,
+                proof,
+            });
+        };
+        let key = keys
+            .iter()
+            .find(|key| encryption.recipient.names(key.certificate()))
+            .ok_or(Reason::Decryption)?;
+        // A key that does not unwrap is replaced, not reported: the work that follows is the same.
+        let decoy = encryption.transport.decoy(key.noise());
+        let unwrapped = encryption.transport.unwrap(key);
+        Ok(Self {
+            whole: unwrapped.is_some(),
+            encryption: Some((encryption, unwrapped.unwrap_or(decoy))),
+            proof,
         })
+    }
+
+    /// Reads a part as it was signed, to its end, and says whether it is what was signed.
+    pub(crate) fn read(&self, part: &Part, take: impl FnMut(&[u8])) -> io::Result<bool> {
+        let Some((encryption, key)) = &self.encryption else {
+            let content = &mut *part.reader();
+            let digest = attachment::digest(&part.content_type, content, take)?;
+            return Ok(self.proof.covers(&part.cid, digest));
+        };
+        let Some(content_type) = encryption.parts.get(&part.cid) else {
+            return Ok(false);
+        };
+        let Some(mut content) = gcm::open(part, key)? else {
+            return Ok(false);
+        };
+        let digest = attachment::digest(content_type, &mut *content, take)?;
+        Ok(self.whole && self.proof.covers(&part.cid, digest))
+    }
+
+    /// The one reason for every part that is not what was signed.
+    pub(crate) fn refusal(&self) -> Reason {
+        match self.encryption {
+            Some(_) => Reason::Decryption,
+            None => Reason::Authentication("the digest of a part does not match"),
+        }
     }
 }
 

@@ -3,31 +3,22 @@
 
 use super::{
     Certificate,
-    agreement::{self, Curve, Derivation, KEY_LENGTH},
+    agreement::{self, ContentKey, Curve, Derivation, KEY_LENGTH},
     certificate::KeyKind,
+    gcm::{IV_LENGTH, Sealer},
     to_base64, token,
 };
 use crate::{
     id::ContentId,
-    package::Part,
     pmode::{KeyDerivation, Leg, Profile},
     profile::{self, alg, ns},
 };
-use aws_lc_rs::{
-    aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
-    rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey},
-};
-use bytes::Bytes;
+use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey};
+use std::io::Write;
 use xml::{Fragment, Writer};
 use zeroize::Zeroizing;
 
 type Random<'r> = &'r mut dyn FnMut(&mut [u8]);
-
-/// Encrypted parts and the elements that describe them.
-pub(crate) struct Encrypted {
-    pub(crate) parts: Vec<Part>,
-    pub(crate) elements: Fragment,
-}
 
 /// Whether a certificate can be encrypted for under a profile.
 pub(crate) fn suits(certificate: &Certificate, profile: Profile) -> bool {
@@ -43,68 +34,63 @@ pub(crate) fn suits(certificate: &Certificate, profile: Profile) -> bool {
     kind && certificate.may_encrypt()
 }
 
-/// Encrypts every part for the recipient. `tag` makes ids unique. `None` if the library fails.
-pub(crate) fn encrypt(
-    parts: Vec<Part>,
-    leg: &Leg,
-    recipient: &Certificate,
-    tag: &str,
-    random: Random<'_>,
-) -> Option<Encrypted> {
-    let mut content_key = Zeroizing::new([0; KEY_LENGTH]);
-    random(content_key.as_mut_slice());
-    let wrapped = Wrapped::new(&content_key, leg, recipient, random)?;
-    let sealing = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, content_key.as_slice()).ok()?);
-    let mut sealed = Vec::with_capacity(parts.len());
-    let mut described = Vec::with_capacity(parts.len());
-    for part in parts {
-        let mut iv = [0; 12];
+/// The content key of a message, wrapped for its recipient.
+pub(crate) struct Encryption {
+    content_key: ContentKey,
+    wrapped: Wrapped,
+}
+
+impl Encryption {
+    /// Draws a content key. `None` if the library fails.
+    pub(crate) fn new(leg: &Leg, recipient: &Certificate, random: Random<'_>) -> Option<Self> {
+        let mut content_key = Zeroizing::new([0; KEY_LENGTH]);
+        random(content_key.as_mut_slice());
+        let wrapped = Wrapped::new(&content_key, leg, recipient, random)?;
+        Some(Self {
+            content_key,
+            wrapped,
+        })
+    }
+
+    /// Encrypts what is written into it under a fresh IV.
+    pub(crate) fn sealer<W: Write>(&self, out: W, random: Random<'_>) -> Sealer<W> {
+        let mut iv = [0; IV_LENGTH];
         random(&mut iv);
-        described.push((part.cid.clone(), part.content_type.clone()));
-        sealed.push(seal(part, &sealing, iv)?);
+        Sealer::new(&self.content_key, iv, out)
     }
-    let mut w = Writer::new();
-    let ids = Ids {
-        token: format!("enc-{tag}"),
-        key: format!("ek-{tag}"),
-        data: format!("ed-{tag}"),
-    };
-    // A path of the recipient's certificates is not ours to know.
-    let chain = std::slice::from_ref(recipient);
-    token::write_token(&mut w, leg.encryption_token, chain, &ids.token);
-    wrapped.write(&mut w, &ids, described.len(), |w| {
-        token::write_reference(w, leg.encryption_token, recipient, &ids.token);
-    });
-    for (at, (cid, content_type)) in described.iter().enumerate() {
-        write_data(&mut w, cid, content_type, &ids, at);
+
+    /// The elements that describe how the parts are encrypted: their ids and the content types
+    /// they had before. `tag` makes ids unique.
+    pub(crate) fn elements(
+        &self,
+        parts: &[(&ContentId, &str)],
+        leg: &Leg,
+        recipient: &Certificate,
+        tag: &str,
+    ) -> Fragment {
+        let mut w = Writer::new();
+        let ids = Ids {
+            token: format!("enc-{tag}"),
+            key: format!("ek-{tag}"),
+            data: format!("ed-{tag}"),
+        };
+        // A path of the recipient's certificates is not ours to know.
+        let chain = std::slice::from_ref(recipient);
+        token::write_token(&mut w, leg.encryption_token, chain, &ids.token);
+        self.wrapped.write(&mut w, &ids, parts.len(), |w| {
+            token::write_reference(w, leg.encryption_token, recipient, &ids.token);
+        });
+        for (at, (cid, content_type)) in parts.iter().enumerate() {
+            write_data(&mut w, cid, content_type, &ids, at);
+        }
+        w.finish()
     }
-    Some(Encrypted {
-        parts: sealed,
-        elements: w.finish(),
-    })
 }
 
 struct Ids {
     token: String,
     key: String,
     data: String,
-}
-
-/// IV, ciphertext, tag. The content type moves into the description.
-fn seal(part: Part, key: &LessSafeKey, iv: [u8; 12]) -> Option<Part> {
-    let mut content = Vec::with_capacity(part.content.len() + 28);
-    content.extend_from_slice(&iv);
-    content.extend_from_slice(&part.content);
-    let nonce = Nonce::assume_unique_for_key(iv);
-    let tag = key
-        .seal_in_place_separate_tag(nonce, Aad::empty(), content.get_mut(12..)?)
-        .ok()?;
-    content.extend_from_slice(tag.as_ref());
-    Some(Part {
-        cid: part.cid,
-        content_type: "application/octet-stream".to_owned(),
-        content: Bytes::from(content),
-    })
 }
 
 /// A wrapped content key.

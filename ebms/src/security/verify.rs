@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     envelope::{Cursor, Envelope},
-    package::Part,
+    id::ContentId,
     pmode::{KeyDerivation, Profile},
     profile::{alg, ns},
     refusal::Reason,
@@ -29,7 +29,7 @@ pub(crate) struct Demand<'a> {
     pub(crate) encrypted: bool,
     pub(crate) derivation: KeyDerivation,
     pub(crate) legacy_oaep: bool,
-    pub(crate) parts: &'a [Part],
+    pub(crate) parts: &'a [ContentId],
 }
 
 /// A security header that is built as agreed. Nothing is proven yet.
@@ -222,7 +222,7 @@ pub(crate) fn algorithm(profile: Profile) -> &'static str {
 }
 
 /// Exactly header, Body and every part are signed. [AS4 1.7]
-fn check_coverage(references: &[Reference], parts: &[Part]) -> Result<(), Reason> {
+fn check_coverage(references: &[Reference], parts: &[ContentId]) -> Result<(), Reason> {
     let signed: BTreeSet<&Target> = references.iter().map(|it| &it.target).collect();
     if !signed.contains(&Target::Messaging) {
         return Err(Reason::Policy("eb:Messaging is not signed"));
@@ -232,7 +232,7 @@ fn check_coverage(references: &[Reference], parts: &[Part]) -> Result<(), Reason
     }
     if !parts
         .iter()
-        .all(|part| signed.contains(&Target::Part(part.cid.clone())))
+        .all(|cid| signed.contains(&Target::Part(cid.clone())))
     {
         return Err(Reason::Policy("a part is not signed"));
     }
@@ -324,12 +324,11 @@ impl Proof {
         attachment::finish(context)
     }
 
-    /// Whether a part is what was signed.
-    pub(crate) fn covers(&self, part: &Part) -> bool {
+    /// Whether a part with this digest was signed.
+    pub(crate) fn covers(&self, cid: &ContentId, digest: Option<[u8; 32]>) -> bool {
         self.references
             .iter()
-            .filter(|reference| reference.target.is_part(&part.cid))
-            .any(|it| attachment::digest(&part.content_type, &part.content) == Some(it.digest))
+            .any(|it| it.target.is_part(cid) && Some(it.digest) == digest)
     }
 }
 

@@ -4,6 +4,7 @@ use super::{ReceivedError, SealedSignal, SignalKind, read};
 use crate::{
     envelope::Envelope,
     id::{ContentId, MessageId},
+    octets::Octets,
     package,
     pmode::{KeyDerivation, Partner},
     profile::{alg, ns},
@@ -169,7 +170,7 @@ pub fn read_answer(
     let Some(content_type) = http.content_type else {
         return unanswered(NoSignal::NotSoap);
     };
-    let body = Bytes::copy_from_slice(http.body);
+    let body = Octets::from(Bytes::copy_from_slice(http.body));
     let root = match package::read(content_type, &body, &Limits::default()) {
         Ok(package) => package.root,
         Err(Reason::ContentType(_)) => return unanswered(NoSignal::NotSoap),

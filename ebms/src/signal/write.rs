@@ -20,8 +20,8 @@ use jiff::Timestamp;
 use xml::{Fragment, Writer};
 
 /// The receipt for a message: send it after the message is stored, never before.
-pub fn receipt(
-    message: &Verified<ReceivedMessage>,
+pub fn receipt<C>(
+    message: &Verified<ReceivedMessage<C>>,
     id: MessageId,
     now: Timestamp,
     key: &SigningKey,

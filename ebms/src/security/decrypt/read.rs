@@ -52,7 +52,7 @@ pub(crate) fn read(
         listed.push(*data);
     }
     // All and only the parts of the message. [AS4 1.9]
-    let present: BTreeSet<&ContentId> = demand.parts.iter().map(|part| &part.cid).collect();
+    let present: BTreeSet<&ContentId> = demand.parts.iter().collect();
     if parts.keys().any(|cid| !present.contains(cid)) {
         return Err(Reason::Decryption);
     }

@@ -155,6 +155,7 @@ impl Shared {
             Stage::UnsupportedMediaType => 415,
             Stage::TooLarge => 413,
             Stage::Unparsable => 400,
+            Stage::Unavailable => 503,
             Stage::Understood => 200,
         };
         let Ok(id) = self.signal_id() else {
