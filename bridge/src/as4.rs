@@ -5,10 +5,17 @@
 
 pub mod client;
 
+mod intake;
+
 pub mod outbound;
 
 pub mod server;
 
+pub use intake::Content;
+
+use std::io;
+
+use bytes::Bytes;
 use ebms::{MessageId, Payload, Property, ReceivedMessage, Verified};
 use jiff::Timestamp;
 use mapping::edm::{self, Version, header};
@@ -23,37 +30,40 @@ use crate::{
 /// A verified message with the right to answer it.
 #[derive(Debug)]
 pub struct Arrival {
-    message: Verified<ReceivedMessage>,
-    /// Place of the EDM document among the payloads.
-    leading: usize,
+    message: Verified<ReceivedMessage<Content>>,
+    leading: Leading,
     ticket: Ticket,
-    receipt: bytes::Bytes,
+    receipt: Bytes,
     keep_until: Timestamp,
+}
+
+/// The EDM document of a message, and its place among the payloads.
+#[derive(Debug)]
+struct Leading {
+    place: usize,
+    document: Bytes,
 }
 
 impl Arrival {
     /// The message.
     #[must_use]
-    pub fn message(&self) -> &ReceivedMessage {
+    pub fn message(&self) -> &ReceivedMessage<Content> {
         self.message.get()
     }
 
-    /// The leading document: the EDM message.
+    /// The leading document: the EDM message. Nothing, where it is longer than any EDM message.
     #[must_use]
     pub fn leading(&self) -> &[u8] {
-        self.message()
-            .payloads()
-            .get(self.leading)
-            .map_or(&[], |payload| payload.content())
+        &self.leading.document
     }
 
     /// What came with the leading document, in header order.
-    pub fn documents(&self) -> impl Iterator<Item = &Payload> {
+    pub fn documents(&self) -> impl Iterator<Item = &Payload<Content>> {
         self.message()
             .payloads()
             .iter()
             .enumerate()
-            .filter(|(place, _)| *place != self.leading)
+            .filter(|(place, _)| *place != self.leading.place)
             .map(|(_, payload)| payload)
     }
 
@@ -64,15 +74,26 @@ impl Arrival {
     }
 }
 
-/// Where the EDM document is among the payloads: first by rule, but some put it elsewhere. [W8]
-fn leading(payloads: &[Payload]) -> usize {
-    if payloads.len() < 2 {
-        return 0;
+impl Leading {
+    /// Finds the EDM document: first by rule, but some put it elsewhere. [W8]
+    fn find(payloads: &[Payload<Content>]) -> io::Result<Self> {
+        let most = xml::Limits::REGREP.bytes as u64;
+        let mut first = None;
+        for (place, payload) in payloads.iter().enumerate() {
+            let document = payload.content().load(most)?;
+            if let Some(document) = document
+                && (payloads.len() == 1 || edm::is_message(&document))
+            {
+                return Ok(Self { place, document });
+            } else if place == 0 {
+                first = payload.content().load(most)?;
+            }
+        }
+        Ok(Self {
+            place: 0,
+            document: first.unwrap_or_default(),
+        })
     }
-    payloads
-        .iter()
-        .position(|payload| edm::is_message(payload.content()))
-        .unwrap_or(0)
 }
 
 /// What an answer to a message needs to know of it. Stored with the exchange.
@@ -88,7 +109,7 @@ pub struct Origin {
 impl Origin {
     /// Where a message came from.
     #[must_use]
-    pub fn of(message: &ReceivedMessage) -> Self {
+    pub fn of(message: &ReceivedMessage<Content>) -> Self {
         let header = message.header();
         Self {
             partner: message.partner().as_str().to_owned(),

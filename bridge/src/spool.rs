@@ -4,6 +4,7 @@
 //! file is never seen under its name. Deleting the key of the exchange erases its files as well.
 
 mod chunk;
+mod scratch;
 
 use std::{
     path::{Path, PathBuf},
@@ -23,6 +24,8 @@ use object_store::{
 use thiserror::Error;
 use tokio::task;
 
+pub use self::scratch::{Scratch, ScratchWriter, Scratchpad};
+
 use self::chunk::{Opener, Sealer};
 use crate::{
     exchange::{ExchangeId, Store, StoreError},
@@ -41,6 +44,7 @@ pub struct Spool {
 
 struct Shared {
     objects: Box<dyn ObjectStore>,
+    scratchpad: Scratchpad,
     world: World,
     max_bytes: u64,
     used: AtomicU64,
@@ -96,15 +100,17 @@ impl Spool {
             .map_err(SpoolError::Objects)?
             .with_fsync(true)
             .with_automatic_cleanup(true);
-        Self::with(Box::new(objects), max_bytes, world).await
+        let scratchpad = Scratchpad::new(folder, world.clone());
+        Self::with(Box::new(objects), scratchpad, max_bytes, world).await
     }
 
-    /// The spool in any object store.
+    /// The spool in any object store. What is only being worked on stays on this machine.
     ///
     /// # Errors
     /// The store cannot be listed.
     pub async fn with(
         objects: Box<dyn ObjectStore>,
+        scratchpad: Scratchpad,
         max_bytes: u64,
         world: World,
     ) -> Result<Self, SpoolError> {
@@ -118,6 +124,7 @@ impl Spool {
             .map_err(SpoolError::Objects)?;
         let shared = Shared {
             objects,
+            scratchpad,
             world,
             max_bytes,
             used: AtomicU64::new(used),
@@ -242,6 +249,25 @@ impl Spool {
         Ok(Box::pin(opened))
     }
 
+    /// Keeps octets in memory or from elsewhere, whichever way costs least.
+    ///
+    /// # Errors
+    /// As [`Self::put`] and [`Self::put_stream`].
+    pub async fn put_pieces(
+        &self,
+        key: &DataKey,
+        name: &str,
+        pieces: Vec<Scratch>,
+    ) -> Result<(), SpoolError> {
+        let in_memory = |piece: &Scratch| piece.in_memory().cloned();
+        let small: Option<Vec<Bytes>> = pieces.iter().map(in_memory).collect();
+        if let Some(small) = small {
+            return self.put(key, name, small.concat().into()).await;
+        }
+        let whole = stream::iter(pieces).flat_map(|piece| piece.stream());
+        self.put_stream(key, name, whole).await.map(|_| ())
+    }
+
     /// Deletes an object; one that is not there is deleted already.
     ///
     /// # Errors
@@ -301,6 +327,12 @@ impl Spool {
             }
         }
         Ok(swept)
+    }
+
+    /// Where messages are kept while they are worked on.
+    #[must_use]
+    pub fn scratchpad(&self) -> &Scratchpad {
+        &self.shared.scratchpad
     }
 
     /// How many bytes are in use.

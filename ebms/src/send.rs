@@ -129,6 +129,15 @@ impl<B> Outgoing<B> {
         &self.body
     }
 
+    /// The same with another form of the body.
+    pub fn map<T>(self, f: impl FnOnce(B) -> T) -> Outgoing<T> {
+        Outgoing {
+            content_type: self.content_type,
+            body: f(self.body),
+            proof: self.proof,
+        }
+    }
+
     /// The body with what judges the receipt.
     pub fn into_parts(self) -> (B, SentProof) {
         (self.body, self.proof)
@@ -232,11 +241,7 @@ pub fn write<'r, C: Clone + Into<Octets>>(
         recipient: recipient.into(),
     };
     let sent = secured.write(draft, random, &mut Memory)?;
-    Ok(Outgoing {
-        content_type: sent.content_type,
-        body: package::join(sent.body),
-        proof: sent.proof,
-    })
+    Ok(sent.map(package::join))
 }
 
 /// With what a message is secured.

@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use ebms::{Partner, SentProof, signal};
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use jiff::Timestamp;
 
 /// The most an answer to a message may hold: receipts grow with the number of parts.
@@ -30,6 +29,8 @@ pub enum Attempt {
 pub struct Outbound<'o> {
     /// `Content-Type` of the octets.
     pub content_type: &'o str,
+    /// Length of the octets: partners do not take chunked requests. [AS4 1.1]
+    pub length: u64,
     /// What was signed in it.
     pub proof: &'o SentProof,
 }
@@ -52,7 +53,7 @@ impl Client {
         &self,
         partner: &Partner,
         message: &Outbound<'_>,
-        body: Bytes,
+        body: reqwest::Body,
         now: Timestamp,
     ) -> Attempt {
         // [P32] a trailing blank in an endpoint is trimmed when the partner is read.
@@ -60,6 +61,7 @@ impl Client {
             .http
             .post(partner.endpoint())
             .header(CONTENT_TYPE, message.content_type)
+            .header(CONTENT_LENGTH, message.length)
             .body(body);
         match request.send().await {
             Ok(response) => read(response, message.proof, partner, now).await,

@@ -1,13 +1,14 @@
 //! Makes an AS4 message once and keeps it: the octets encrypted in the spool, what judges its
 //! receipt in the outbox entry. Every attempt sends the same octets. [AS4 1.15, AS4 3.1]
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use bytes::Bytes;
 use ebms::{
-    Answer, ContentId, ConversationId, Draft, EbmsCode, MessageId, Party, PartyId, Payload,
-    Property, SentProof, Service, profile,
+    Answer, ContentId, ConversationId, Draft, EbmsCode, MessageId, PartInfo, Party, PartyId,
+    Payload, Property, SentProof, Service, Storage, profile,
     retry::{Next, Retry, Schedule},
+    send::Segment,
 };
 use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
@@ -17,6 +18,7 @@ use crate::{
     exchange::{EntryId, Record},
     outbox::{Leased, NewEntry, Reason, WorkKind},
     platform::{Platform, Stopped},
+    spool::{Scratch, ScratchWriter, Scratchpad},
     telemetry::{
         metrics::{As4Result, Direction},
         names,
@@ -92,25 +94,28 @@ pub async fn prepare(
     let (partner, action) = (letter.partner.clone(), letter.action);
     let sent = write(platform, letter).await?;
     let object = format!("{}/{entry}.as4", record.id());
-    platform
-        .spool()
-        .put(key, &object, sent.body().clone())
-        .await?;
-    let message_id = sent.proof().message_id().clone();
+    let content_type = sent.content_type().to_owned();
+    let (body, proof) = sent.into_parts();
+    let bytes = body.iter().map(Scratch::length).sum();
+    platform.spool().put_pieces(key, &object, body).await?;
+    let message_id = proof.message_id().clone();
     let sending = Sending {
         purpose,
         partner,
         action: action.to_owned(),
-        content_type: sent.content_type().to_owned(),
+        content_type,
         object,
-        bytes: sent.body().len() as u64,
-        proof: sent.proof().clone(),
+        bytes,
+        proof,
     };
     let data = serde_json::to_vec(&sending).map_err(Stopped::Encoding)?;
     Ok((NewEntry::new(entry, WorkKind::SendAs4, data), message_id))
 }
 
-async fn write(platform: &Platform, letter: Letter) -> Result<ebms::Outgoing, Stopped> {
+async fn write(
+    platform: &Platform,
+    letter: Letter,
+) -> Result<ebms::Outgoing<Vec<Scratch>>, Stopped> {
     let partners = platform.partners();
     let partner = partners
         .partner(&letter.partner)
@@ -124,16 +129,45 @@ async fn write(platform: &Platform, letter: Letter) -> Result<ebms::Outgoing, St
         letter,
     )?;
     let (world, signing) = (platform.world().clone(), platform.signing_key().clone());
+    let pad = platform.spool().scratchpad().clone();
     // Public-key operations and compression would hold up the other tasks of this thread.
     let written = tokio::task::spawn_blocking(move || {
-        ebms::send::write(&draft, &leg, &signing, recipient.as_ref(), &mut |bytes| {
-            world.fill(bytes)
-        })
+        let secured = ebms::send::Secured {
+            leg: &leg,
+            key: &signing,
+            recipient: recipient.as_ref(),
+        };
+        let mut fill = |bytes: &mut [u8]| world.fill(bytes);
+        let sent = secured.write(&draft, &mut fill, &mut Parts(&pad))?;
+        Ok(sent.map(|body| body.into_iter().map(piece).collect()))
     });
     written
         .await
         .map_err(|_| Stopped::Interrupted)?
         .map_err(Stopped::Unsendable)
+}
+
+fn piece(segment: Segment<Scratch>) -> Scratch {
+    match segment {
+        Segment::Frame(octets) => octets.into(),
+        Segment::Part(part) => part,
+    }
+}
+
+/// Keeps the parts of one message while it is written.
+struct Parts<'p>(&'p Scratchpad);
+
+impl Storage for Parts<'_> {
+    type Draft = ScratchWriter;
+    type Stored = Scratch;
+
+    fn create(&mut self, _: &PartInfo, _: u64) -> io::Result<ScratchWriter> {
+        Ok(self.0.create())
+    }
+
+    fn keep(&mut self, draft: ScratchWriter) -> io::Result<Scratch> {
+        draft.finish()
+    }
 }
 
 fn draft(platform: &Platform, to: PartyId, letter: Letter) -> Result<Draft, Stopped> {
@@ -192,10 +226,16 @@ pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate
         .template(partner)
         .map(ebms::Template::retry)
         .unwrap_or_else(default_schedule);
-    let body = platform.spool().get(key, &sending.object).await?;
+    let (spool, object) = (platform.spool(), &sending.object);
+    let body = if sending.bytes <= AT_ONCE {
+        spool.get(key, object).await?.into()
+    } else {
+        reqwest::Body::wrap_stream(spool.get_stream(key, object).await?)
+    };
     let span = tracing::info_span!(names::SPAN_AS4_SEND, { names::PARTNER } = %sending.partner);
     let message = Outbound {
         content_type: &sending.content_type,
+        length: sending.bytes,
         proof: &sending.proof,
     };
     let attempt = platform
@@ -291,6 +331,9 @@ fn judge(attempt: Attempt) -> Verdict {
 fn default_schedule() -> Schedule {
     Schedule::new(4, Duration::from_secs(60))
 }
+
+/// Up to this length a message is sent from memory.
+const AT_ONCE: u64 = 1 << 20;
 
 /// Media type of the RegRep document.
 const REGREP: &str = "application/x-ebrs+xml";

@@ -14,13 +14,18 @@ use http::{HeaderMap, StatusCode, header};
 use mapping::edm;
 use tracing::Instrument as _;
 
-use super::{Arrival, new_message_id};
+use super::{
+    Arrival, Content, Leading,
+    intake::{Payloads, Untaken, take_in},
+    new_message_id,
+};
 use crate::{
     audit::{self, Event},
     exchange::{Claim, Digest, MessageAnswer, MessageKey, message::Ticket},
-    http::limit::{BodyError, read_body},
+    http::limit::BodyError,
     platform::{Platform, Stopped},
     provide, retrieve,
+    spool::{Scratch, SpoolError},
     telemetry::{
         metrics::{As4Action, As4Result, Direction},
         names,
@@ -86,7 +91,7 @@ async fn fetch(
     platform: &Platform,
     headers: &HeaderMap,
     body: Body,
-) -> Result<(String, Bytes), StatusCode> {
+) -> Result<(String, Scratch), StatusCode> {
     let text = |name| {
         headers
             .get(name)
@@ -112,11 +117,15 @@ async fn fetch(
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
     let limit = platform.config().as4().max_message_bytes();
-    match read_body(body, limit).await {
+    match take_in(body, limit, platform.spool().scratchpad()).await {
         Ok(whole) => Ok((content_type, whole)),
-        Err(BodyError::TooLarge { .. }) => Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(BodyError::TooSlow) => Err(StatusCode::REQUEST_TIMEOUT),
-        Err(BodyError::Broken(_)) => Err(StatusCode::BAD_REQUEST),
+        Err(Untaken::Body(BodyError::TooLarge { .. })) => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(Untaken::Body(BodyError::TooSlow)) => Err(StatusCode::REQUEST_TIMEOUT),
+        Err(Untaken::Body(BodyError::Broken(_))) => Err(StatusCode::BAD_REQUEST),
+        Err(Untaken::Scratch(error)) => {
+            tracing::error!(%error, "Message cannot be taken in");
+            Err(StatusCode::SERVICE_UNAVAILABLE)
+        }
     }
 }
 
@@ -139,7 +148,7 @@ async fn record(platform: &Platform, entry: audit::Entry, reply: Reply) -> Reply
     }
 }
 
-async fn take(platform: &Arc<Platform>, content_type: &str, octets: Bytes) -> Reply {
+async fn take(platform: &Arc<Platform>, content_type: &str, octets: Scratch) -> Reply {
     match verify(platform, content_type.to_owned(), octets).await {
         Ok(Genuine::Message(message)) => claimed(platform, *message).await,
         // [AS4 2.2] a signal is never answered with a signal.
@@ -154,7 +163,7 @@ async fn take(platform: &Arc<Platform>, content_type: &str, octets: Bytes) -> Re
 }
 
 enum Genuine {
-    Message(Box<Verified<ReceivedMessage>>),
+    Message(Box<Verified<ReceivedMessage<Content>>>),
     /// Not verified: nobody waits for it.
     Signal(MessageId),
 }
@@ -168,7 +177,7 @@ enum Unverified {
 async fn verify(
     platform: &Arc<Platform>,
     content_type: String,
-    octets: Bytes,
+    octets: Scratch,
 ) -> Result<Genuine, Unverified> {
     let platform = Arc::clone(platform);
     let span = tracing::info_span!(names::SPAN_AS4_VERIFY);
@@ -178,7 +187,8 @@ async fn verify(
         match receive::read(&content_type, octets, &platform.receive_limits())? {
             Incoming::User(sealed) => {
                 let signed = sealed.verify(&platform.partners(), now)?;
-                let message = signed.open(platform.decryption_keys())?;
+                let pad = platform.spool().scratchpad();
+                let message = signed.open_into(platform.decryption_keys(), &mut Payloads(pad))?;
                 Ok(Genuine::Message(Box::new(message)))
             }
             Incoming::Signal(signal) => Ok(Genuine::Signal(signal.message_id().clone())),
@@ -191,7 +201,7 @@ async fn verify(
 }
 
 /// The message is genuine; is it new?
-async fn claimed(platform: &Arc<Platform>, message: Verified<ReceivedMessage>) -> Reply {
+async fn claimed(platform: &Arc<Platform>, message: Verified<ReceivedMessage<Content>>) -> Reply {
     let header = message.get().header();
     let key = MessageKey::as4(header.from().id().value(), header.message_id().as_str());
     let digest = Digest::new(message.get().digest());
@@ -239,7 +249,7 @@ async fn claimed(platform: &Arc<Platform>, message: Verified<ReceivedMessage>) -
 /// the message durable can remember it.
 async fn hand_over(
     platform: &Arc<Platform>,
-    message: Verified<ReceivedMessage>,
+    message: Verified<ReceivedMessage<Content>>,
     ticket: Ticket,
 ) -> Result<Bytes, Stopped> {
     let now = platform.world().now();
@@ -255,7 +265,7 @@ async fn hand_over(
         return Ok(receipt);
     }
     let arrival = Arrival {
-        leading: super::leading(message.get().payloads()),
+        leading: Leading::find(message.get().payloads()).map_err(SpoolError::Source)?,
         message,
         ticket,
         receipt: receipt.clone(),

@@ -39,28 +39,62 @@ pub enum BodyError {
 /// # Errors
 /// See [`BodyError`].
 pub async fn read_body(body: Body, limit: u64) -> Result<Bytes, BodyError> {
-    let announced = body.size_hint().lower();
-    let mut stream = BodyDataStream::new(body);
-    if announced > limit {
-        if announced - limit <= LINGER_BYTES {
-            discard(&mut stream, announced).await;
-        }
-        return Err(BodyError::TooLarge { limit });
-    }
     // What is announced is believed up to a point only: memory is given when bytes come.
-    let expected = usize::try_from(announced.min(1024 * 1024)).unwrap_or_default();
-    let mut read = BytesMut::with_capacity(expected);
-    while let Some(part) = stream.next().await {
-        let part = part.map_err(BodyError::from_axum)?;
-        let total = read.len().saturating_add(part.len());
-        if u64::try_from(total).unwrap_or(u64::MAX) > limit {
-            drop(read);
-            discard(&mut stream, LINGER_BYTES).await;
-            return Err(BodyError::TooLarge { limit });
-        }
-        read.extend_from_slice(&part);
+    let announced = body.size_hint().lower().min(limit).min(1024 * 1024);
+    let mut read = BytesMut::with_capacity(usize::try_from(announced).unwrap_or_default());
+    let mut body = LimitedBody::new(body, limit).await?;
+    while let Some(chunk) = body.next().await? {
+        read.extend_from_slice(&chunk);
     }
     Ok(read.freeze())
+}
+
+/// A body of at most so many bytes, as it comes. What came before an error is not the body.
+#[derive(Debug)]
+pub struct LimitedBody {
+    stream: BodyDataStream<Body>,
+    limit: u64,
+    total: u64,
+}
+
+impl LimitedBody {
+    /// Refuses what announces that it is too large.
+    ///
+    /// # Errors
+    /// See [`BodyError`].
+    pub async fn new(body: Body, limit: u64) -> Result<Self, BodyError> {
+        let announced = body.size_hint().lower();
+        let mut stream = BodyDataStream::new(body);
+        if announced > limit {
+            if announced - limit <= LINGER_BYTES {
+                discard(&mut stream, announced).await;
+            }
+            return Err(BodyError::TooLarge { limit });
+        }
+        Ok(Self {
+            stream,
+            limit,
+            total: 0,
+        })
+    }
+
+    /// The next bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// See [`BodyError`].
+    pub async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        let Some(chunk) = self.stream.next().await else {
+            return Ok(None);
+        };
+        let chunk = chunk.map_err(BodyError::from_axum)?;
+        let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+        self.total = self.total.saturating_add(length);
+        if self.total > self.limit {
+            discard(&mut self.stream, LINGER_BYTES).await;
+            return Err(BodyError::TooLarge { limit: self.limit });
+        }
+        Ok(Some(chunk))
+    }
 }
 
 /// Throws away what still comes, `bytes` of it at most: a connection that is closed on a caller

@@ -16,7 +16,6 @@ use crate::{
     exchange::{Applied, Change, LookupKey, LookupKind, OpId, Outcome, Record, Route, State, Step},
     outbox::Leased,
     platform::{Platform, Stopped},
-    seal::sha256,
 };
 
 /// How often an answer is taken to a record that others keep changing.
@@ -253,10 +252,8 @@ async fn keep(
     let mut parts = Vec::new();
     for (place, document) in documents.iter().enumerate() {
         let object = format!("{}/{number}-{place}.part", record.id());
-        platform
-            .spool()
-            .put(key, &object, document.content().clone())
-            .await?;
+        let content = vec![document.content().scratch().clone()];
+        platform.spool().put_pieces(key, &object, content).await?;
         parts.push(Stored {
             content_id: document.cid().as_str().to_owned(),
             media_type: document.media_type().to_owned(),
@@ -289,7 +286,7 @@ fn evidence(entry: Entry, response: &edm::Response, arrival: &Arrival) -> Entry 
         (Some(evidence), Some(document)) => entry
             .evidence_identifier(evidence.metadata().id().to_string().as_str())
             .evidence_content(document.cid().as_str())
-            .evidence_sha256(&sha256(document.content())),
+            .evidence_sha256(document.content().sha256()),
         _ => entry,
     }
 }
