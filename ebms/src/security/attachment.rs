@@ -180,6 +180,7 @@ mod tests {
             "<a b=\"1\"></a>",
         );
         check("application/x-ebrs+xml", "<a><!-- c --></a>", "<a></a>");
+        check("text/xml", "<?s t?><a/>", "<?s t?>\n<a></a>");
         check("image/svg+xml", "<a/>", "<a></a>");
         check("text/csv+xml", "a\n", "a\r\n");
     }

@@ -7,20 +7,30 @@ mod stream;
 
 pub use stream::{StreamError, stream};
 
-use crate::{Attribute, Element, Fragment, Node, XML_NAMESPACE};
+use crate::{Attribute, Document, Element, Fragment, Node, XML_NAMESPACE};
 
 /// Canonical form of one element and all below it. `prefixes` is the `PrefixList`; the token
 /// `#default` stands for the default namespace.
 pub fn exclusive(apex: Element<'_>, prefixes: &[&str], sink: impl FnMut(&[u8])) {
-    let mut canon = Canon {
-        prefixes,
-        rendered: Vec::new(),
-        out: Buffered {
-            pending: Vec::new(),
-            sink,
-        },
-    };
+    let mut canon = Canon::new(prefixes, sink);
     canon.element(apex);
+    canon.out.flush();
+}
+
+/// Canonical form of a whole document: [`exclusive`] of its element, and the processing
+/// instructions around it, each on a line of its own. An XML attachment is digested like this.
+pub fn document(document: &Document, sink: impl FnMut(&[u8])) {
+    let mut canon = Canon::new(&[], sink);
+    let [before, after] = document.outer_instructions();
+    for (target, data) in before {
+        canon.instruction(target, data);
+        canon.out.put("\n");
+    }
+    canon.element(document.root());
+    for (target, data) in after {
+        canon.out.put("\n");
+        canon.instruction(target, data);
+    }
     canon.out.flush();
 }
 
@@ -74,7 +84,18 @@ struct Canon<'c, 'd, S> {
     out: Buffered<S>,
 }
 
-impl<'d, S: FnMut(&[u8])> Canon<'_, 'd, S> {
+impl<'c, 'd, S: FnMut(&[u8])> Canon<'c, 'd, S> {
+    fn new(prefixes: &'c [&'c str], sink: S) -> Self {
+        Self {
+            prefixes,
+            rendered: Vec::new(),
+            out: Buffered {
+                pending: Vec::new(),
+                sink,
+            },
+        }
+    }
+
     fn element(&mut self, element: Element<'d>) {
         let depth = self.rendered.len();
         self.out.put("<");

@@ -111,6 +111,19 @@ impl Document {
         self.skipped_instructions
     }
 
+    /// Processing instructions in front of the document element and after it, if kept.
+    pub(crate) fn outer_instructions(&self) -> [Vec<(&str, &str)>; 2] {
+        let instruction = |node: &NodeRecord| match node.kind {
+            Kind::Instruction { target, data } if node.parent == NONE => {
+                Some((self.slice(target), self.slice(data)))
+            }
+            _ => None,
+        };
+        let split = self.nodes.split_at_checked(self.root as usize);
+        let (before, after) = split.unwrap_or_default();
+        [before, after].map(|nodes| nodes.iter().filter_map(instruction).collect())
+    }
+
     /// Elements by the value of the given attributes (`wsu:Id`, `Id`, …), each an expanded name.
     /// All kinds share one value space: the same value twice, under whatever attribute, is refused,
     /// so that no reader can resolve a reference to another element than the verifier did.

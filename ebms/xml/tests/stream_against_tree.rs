@@ -79,7 +79,7 @@ fn streamed(xml: &[u8], limits: &StreamLimits, sizes: &[usize]) -> Result<Vec<u8
 fn from_tree(xml: &[u8]) -> Option<Vec<u8>> {
     let document = Document::parse(xml, &Limits::ATTACHMENT).ok()?;
     let mut out = Vec::new();
-    c14n::exclusive(document.root(), &[], |chunk| out.extend_from_slice(chunk));
+    c14n::document(&document, |chunk| out.extend_from_slice(chunk));
     Some(out)
 }
 

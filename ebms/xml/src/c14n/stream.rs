@@ -23,8 +23,8 @@ pub enum StreamError {
     Read(#[from] io::Error),
 }
 
-/// Canonical form of the document element of a document read from a stream, without comments and
-/// with an empty `PrefixList`: what [`super::exclusive`] writes for [`crate::Document::root`].
+/// Canonical form of a document read from a stream, without comments and with an empty
+/// `PrefixList`: what [`super::document`] writes where instructions are kept.
 /// It holds as much as one tag may have, however long the document, a text, a comment or a CDATA
 /// section is. What was written before an error is of no use.
 pub fn stream<R: BufRead>(

@@ -87,3 +87,15 @@ fn characters_are_escaped_as_the_recommendation_says() {
         "<apex x=\"&lt;&amp;&quot;&#x9;&#xA;&#xD;>\">&lt;&amp;&gt;&#xD;\"'</apex>",
     );
 }
+
+// What stands around the document element belongs to the document.
+#[test]
+fn instructions_around_the_document_element_stand_on_lines_of_their_own() {
+    let xml = "<?xml version='1.0'?>\n<?one  a?><!-- c --><?two?>\r\n<a><?in?></a> <?three b?>\n";
+    let parsed = Document::parse(xml.as_bytes(), &Limits::ATTACHMENT).unwrap();
+    let mut out = Vec::new();
+    super::document(&parsed, |chunk| out.extend_from_slice(chunk));
+    let expected = "<?one a?>\n<?two?>\n<a><?in?></a>\n<?three b?>";
+    assert_eq!(String::from_utf8(out).unwrap(), expected);
+    check(xml, &[], "<a><?in?></a>");
+}

@@ -241,9 +241,6 @@ impl<'s> Builder<'s> {
             self.document.skipped_instructions += 1;
             return Ok(());
         }
-        if self.open.is_empty() {
-            return Ok(());
-        }
         let data = self.source.get(target_end..end).unwrap_or_default();
         let blank = data.len() - data.trim_start_matches(chars::is_space).len();
         let target = Slice {

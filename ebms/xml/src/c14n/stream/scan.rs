@@ -248,15 +248,21 @@ impl<'l, S: FnMut(&[u8])> Scan<'l, S> {
         }
         token::check_target(target)?;
         self.skip(text, self.at, end);
-        if self.scope.depth() > 0 {
-            self.out.put("<?");
-            self.out.put(target);
-            let data = data.trim_start_matches(chars::is_space);
-            if !data.is_empty() {
-                self.out.put(" ");
-                self.out.put(&token::normalize_lines(data));
-            }
-            self.out.put("?>");
+        // Around the document element, instructions stand on lines of their own.
+        let outside = self.scope.depth() == 0;
+        if outside && self.root_seen {
+            self.out.put("\n");
+        }
+        self.out.put("<?");
+        self.out.put(target);
+        let data = data.trim_start_matches(chars::is_space);
+        if !data.is_empty() {
+            self.out.put(" ");
+            self.out.put(&token::normalize_lines(data));
+        }
+        self.out.put("?>");
+        if outside && !self.root_seen {
+            self.out.put("\n");
         }
         Ok(Some(end))
     }
