@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tree::{File, files, read, root};
 
 /// Which of our packages a package may use outside its tests.
-const DIRECTION: [(&str, &str, &[&str]); 7] = [
+const DIRECTION: [(&str, &str, &[&str]); 8] = [
     ("xml", "ebms/xml", &[]),
     ("ebms", "ebms", &["xml"]),
     ("mapping", "mapping", &["xml"]),
@@ -36,6 +36,7 @@ const DIRECTION: [(&str, &str, &[&str]); 7] = [
         "tests",
         &["xml", "ebms", "mapping", "rules", "conformance", "bridge"],
     ),
+    ("second-opinion", "tests/second-opinion", &[]),
 ];
 
 /// Crates of the outside world, kept out of the pure packages.
@@ -71,6 +72,15 @@ fn packages_depend_in_one_direction() {
             );
         }
     }
+}
+
+#[test]
+fn the_second_opinion_differs_from_the_workspace_in_unsafe_code_alone() {
+    let table = |path: &str| -> toml::Table { read(path).parse().expect("a manifest is TOML") };
+    let mut workspace = table("Cargo.toml")["workspace"]["lints"].clone();
+    assert_eq!(workspace["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    workspace["rust"]["unsafe_code"] = "deny".into();
+    assert_eq!(table("tests/second-opinion/Cargo.toml")["lints"], workspace);
 }
 
 #[test]
