@@ -240,17 +240,39 @@ fn locked_versions_have_no_known_hole() {
             );
         }
     }
-    for banned in ["rsa", "openssl", "native-tls"] {
-        assert!(
-            !versions.contains_key(banned),
-            "{banned} is in the lock file"
-        );
-    }
     assert_eq!(
         versions.get("quick-xml").map(BTreeSet::len),
         Some(1),
         "one XML parser"
     );
+}
+
+/// Crates the product does without, and who else may use them.
+const ONLY_FOR: [(&str, &[&str]); 7] = [
+    ("rsa", &[]),
+    ("native-tls", &[]),
+    ("openssl", &["asx-rs"]),
+    ("asx-rs", &["second-opinion"]),
+    ("bergshamra", &["second-opinion"]),
+    ("xmlsec", &["second-opinion"]),
+    ("second-opinion", &[]),
+];
+
+#[test]
+fn the_product_does_without_rsa_of_rust_and_libraries_of_the_system() {
+    let lock: toml::Table = read("Cargo.lock").parse().expect("Cargo.lock is TOML");
+    let packages = lock["package"].as_array().expect("packages");
+    for package in packages {
+        let user = package["name"].as_str().expect("a name");
+        let used = package.get("dependencies").and_then(toml::Value::as_array);
+        for used in used.into_iter().flatten().filter_map(toml::Value::as_str) {
+            // A version follows where there are several.
+            let used = used.split(' ').next().unwrap_or_default();
+            for (name, users) in ONLY_FOR.iter().filter(|(name, _)| *name == used) {
+                assert!(users.contains(&user), "{user} uses {name}");
+            }
+        }
+    }
 }
 
 fn numbers(version: &str) -> Vec<u64> {

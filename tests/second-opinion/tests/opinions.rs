@@ -15,11 +15,15 @@ mod identity;
 mod message;
 #[path = "opinions/openssl.rs"]
 mod openssl;
+#[path = "opinions/peer.rs"]
+mod peer;
 #[path = "opinions/template.rs"]
 mod template;
 #[path = "opinions/world.rs"]
 mod world;
 
+#[path = "opinions/asx.rs"]
+mod asx_rs;
 #[path = "opinions/bergshamra.rs"]
 mod bergshamra;
 #[path = "opinions/libxmlsec1_damage.rs"]
