@@ -22,6 +22,8 @@ mod template;
 #[path = "opinions/world.rs"]
 mod world;
 
+#[path = "opinions/as4_python.rs"]
+mod as4_python;
 #[path = "opinions/asx.rs"]
 mod asx_rs;
 #[path = "opinions/bergshamra.rs"]
