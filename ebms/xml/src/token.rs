@@ -58,7 +58,7 @@ fn skip(bytes: &[u8], from: usize, test: impl Fn(u8) -> bool) -> usize {
 }
 
 /// Prefix (empty for none) and local part of a QName.
-pub(crate) fn split_name<'s>(name: &'s str, limit: usize) -> Result<(&'s str, &'s str), Problem> {
+pub(crate) fn split_name(name: &str, limit: usize) -> Result<(&str, &str), Problem> {
     if name.len() > limit {
         return Err(Problem::TooLarge {
             what: "bytes in a name",

@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::indexing_slicing,
-    clippy::expect_used,
     clippy::format_push_string,
     clippy::print_stdout,
     clippy::panic,
