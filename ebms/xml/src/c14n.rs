@@ -66,6 +66,14 @@ pub(crate) fn escape_attribute(text: &str, mut put: impl FnMut(&str)) {
 }
 
 fn escape(text: &str, put: &mut impl FnMut(&str), special: impl Fn(u8) -> Option<&'static str>) {
+    // No early end: so the loop works on many octets at a time, and most texts need no other.
+    let clean = |text: &str| {
+        text.bytes()
+            .fold(true, |clean, byte| clean & special(byte).is_none())
+    };
+    if clean(text) {
+        return put(text);
+    }
     let mut from = 0;
     for (at, byte) in text.bytes().enumerate() {
         if let Some(replacement) = special(byte) {

@@ -51,7 +51,7 @@ const fn is_name_char(c: char) -> bool {
 }
 
 /// What an octet may be in a name.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum NameOctet {
     /// ASCII that may start a name.
     Start,
@@ -64,6 +64,7 @@ pub(crate) enum NameOctet {
     Other,
 }
 
+#[inline]
 pub(crate) fn name_octet(byte: u8) -> NameOctet {
     NAME_OCTETS
         .get(usize::from(byte))

@@ -369,21 +369,23 @@ fn check_declaration(markup: &str) -> Result<(), Problem> {
 
 /// End of a text, and whether all of it is its own canonical form.
 fn end_of_text(bytes: &[u8], from: usize) -> (usize, bool) {
-    let mut plain = true;
-    // Most texts are short: a table look-up per octet is quicker than to start a wide search.
-    let near = bytes.get(from..).unwrap_or_default();
-    for (at, byte) in near.iter().take(NEAR).enumerate() {
-        match byte {
-            b'<' | b'&' => return (from + at, plain),
-            b'>' | b'\r' => plain = false,
-            _ => {}
-        }
-    }
-    let far = near.get(NEAR..).unwrap_or_default();
-    let length = memchr::memchr2(b'<', b'&', far).unwrap_or(far.len());
-    let far = far.get(..length).unwrap_or_default();
-    let end = from + NEAR.min(near.len()) + length;
-    (end, plain && text_special(far).is_none())
+    // Most texts are short: to look at each octet is quicker than to start a wide search.
+    let rest = bytes.get(from..).unwrap_or_default();
+    let near = rest.get(..NEAR).unwrap_or(rest);
+    let far = match near.iter().position(|byte| is_special(*byte)) {
+        Some(at) if matches!(near.get(at), Some(b'<' | b'&')) => return (from + at, true),
+        Some(at) => at,
+        None => near.len(),
+    };
+    let rest = rest.get(far..).unwrap_or_default();
+    let length = memchr::memchr2(b'<', b'&', rest).unwrap_or(rest.len());
+    let text = rest.get(..length).unwrap_or_default();
+    (from + far + length, text_special(text).is_none())
+}
+
+fn is_special(byte: u8) -> bool {
+    // One test for the most octets, which are larger than all of these.
+    byte <= b'>' && matches!(byte, b'&' | b'<' | b'>' | b'\r')
 }
 
 const NEAR: usize = 24;
@@ -393,8 +395,7 @@ fn text_special(text: &[u8]) -> Option<usize> {
 }
 
 fn section_special(text: &[u8]) -> Option<usize> {
-    text.iter()
-        .position(|byte| matches!(byte, b'&' | b'<' | b'>' | b'\r'))
+    text.iter().position(|byte| is_special(*byte))
 }
 
 /// How many of the last two octets are closing brackets.

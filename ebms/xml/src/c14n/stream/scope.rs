@@ -53,6 +53,8 @@ pub(super) struct Scope<'l> {
     by_name: Vec<Prefix>,
     changes: Vec<Before>,
     open: Vec<Open>,
+    /// Prefix of the element opened last: a sibling often has the same.
+    recent: Prefix,
 }
 
 impl<'l> Scope<'l> {
@@ -76,6 +78,7 @@ impl<'l> Scope<'l> {
             by_name: vec![0, 1],
             changes: Vec::new(),
             open: Vec::new(),
+            recent: DEFAULT,
         }
     }
 
@@ -84,6 +87,7 @@ impl<'l> Scope<'l> {
     }
 
     /// Name of the innermost open element.
+    #[inline]
     pub(super) fn name(&self) -> Option<&str> {
         self.open.last().map(|open| self.get(open.name))
     }
@@ -140,16 +144,24 @@ impl<'l> Scope<'l> {
             [.., parent, _] => parent.prefix,
             _ => DEFAULT,
         };
-        let known = self.entries.get(parent).map(|entry| self.get(entry.name));
-        let prefix = if known == Some(name) {
+        let prefix = if self.is(parent, name) {
             parent
+        } else if self.is(self.recent, name) {
+            self.recent
         } else {
             self.find(name)?
         };
+        self.recent = prefix;
         if let Some(open) = self.open.last_mut() {
             open.prefix = prefix;
         }
         Ok(prefix)
+    }
+
+    fn is(&self, prefix: Prefix, name: &str) -> bool {
+        self.entries
+            .get(prefix)
+            .is_some_and(|entry| self.get(entry.name) == name)
     }
 
     /// A prefix in scope.
@@ -264,6 +276,7 @@ impl<'l> Scope<'l> {
         })
     }
 
+    #[inline]
     fn get(&self, span: Span) -> &str {
         self.text.get(span.start..span.end).unwrap_or_default()
     }

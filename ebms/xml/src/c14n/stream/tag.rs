@@ -18,7 +18,7 @@ pub(super) struct Tag {
     attributes: Vec<Attribute>,
     /// Values that do not read as they are written.
     decoded: String,
-    /// Prefixes visibly used.
+    /// Prefixes visibly used, in the end only those to declare.
     used: Vec<Prefix>,
 }
 
@@ -70,9 +70,11 @@ impl<S: FnMut(&[u8])> Scan<'_, S> {
             let place = (name_end, attributes);
             self.tag.read(&mut self.scope, self.limits, text, place)?;
             let prefix = self.scope.element_prefix(prefix)?;
-            self.tag.order(&self.scope, text, prefix)?;
-            self.skip(text, name_end, end - 1);
-            self.tag.write(&mut self.scope, &mut self.out, text);
+            self.tag.order(&mut self.scope, text, prefix)?;
+            if !self.tag.used.is_empty() || !self.tag.stands(text, place) {
+                self.skip(text, name_end, end - 1);
+                self.tag.write(&self.scope, &mut self.out, text);
+            }
         }
         if attributes + 2 == end {
             self.skip(text, attributes, end);
@@ -151,7 +153,7 @@ impl Tag {
 
     /// Resolves the prefixes, puts all in the order of the output, and looks for attributes given
     /// twice: they stand side by side now.
-    fn order(&mut self, scope: &Scope<'_>, text: &str, element: Prefix) -> Result<(), Problem> {
+    fn order(&mut self, scope: &mut Scope<'_>, text: &str, element: Prefix) -> Result<(), Problem> {
         let slice = |range: Range| text.get(range.0..range.1).unwrap_or_default();
         self.used.clear();
         self.used.push(element);
@@ -184,17 +186,35 @@ impl Tag {
             .attributes
             .windows(2)
             .any(|pair| matches!(pair, [a, b] if compare(a, b) == Ordering::Equal));
-        match twice {
-            true => Err(Problem::DuplicateAttribute),
-            false => Ok(()),
+        if twice {
+            return Err(Problem::DuplicateAttribute);
         }
+        self.used.retain(|prefix| scope.render(*prefix));
+        Ok(())
     }
 
-    fn write<S: FnMut(&[u8])>(&self, scope: &mut Scope<'_>, out: &mut Buffered<S>, text: &str) {
-        for prefix in &self.used {
-            if scope.render(*prefix) {
-                declaration(scope, out, *prefix);
+    /// Whether the attributes stand in the tag as they stand in the output.
+    fn stands(&self, text: &str, place: Range) -> bool {
+        let bytes = text.as_bytes();
+        let mut at = place.0;
+        for attribute in &self.attributes {
+            let (start, end) = (attribute.prefix_name.0, attribute.local.1);
+            let Value::Plain((value_start, value_end)) = attribute.value else {
+                return false;
+            };
+            let tight = start == at + 1 && value_start == end + 2;
+            // A value in double quotes has none inside.
+            if !tight || bytes.get(at) != Some(&b' ') || bytes.get(end + 1) != Some(&b'"') {
+                return false;
             }
+            at = value_end + 1;
+        }
+        at == place.1
+    }
+
+    fn write<S: FnMut(&[u8])>(&self, scope: &Scope<'_>, out: &mut Buffered<S>, text: &str) {
+        for prefix in &self.used {
+            declaration(scope, out, *prefix);
         }
         for attribute in &self.attributes {
             // Prefix, colon and local part, as they stand.
@@ -239,25 +259,40 @@ fn end_of_tag(bytes: &[u8], from: usize) -> Option<usize> {
 /// End of a name, and for one that is surely a QName where its colon stands (0: it has none).
 /// Names with characters beyond ASCII are left to [`token::split_name`].
 fn end_of_name(bytes: &[u8], from: usize) -> (usize, Option<usize>) {
-    let (mut colon, mut simple) = (0, true);
-    // A part of the name starts here.
-    let mut fresh = true;
-    for (at, byte) in bytes.get(from..).unwrap_or_default().iter().enumerate() {
-        match chars::name_octet(*byte) {
-            NameOctet::Start => fresh = false,
-            NameOctet::Inner => simple &= !fresh,
-            NameOctet::Colon => {
-                simple &= !fresh && colon == 0;
-                colon = at;
-                fresh = true;
-            }
-            NameOctet::Wide => simple = false,
-            NameOctet::Other => return (from + at, (simple && !fresh).then_some(colon)),
-        }
+    let first = end_of_part(bytes, from);
+    let (end, colon) = match bytes.get(first) {
+        Some(b':') => (end_of_part(bytes, first + 1), first - from),
+        _ => (first, 0),
+    };
+    let whole = bytes.get(end).copied().map(chars::name_octet) == Some(NameOctet::Other);
+    let empty = first == from || (colon > 0 && end == first + 1);
+    if whole && !empty {
+        return (end, Some(colon));
     }
-    (bytes.len(), None)
+    let rest = bytes.get(end..).unwrap_or_default();
+    let length = rest
+        .iter()
+        .position(|byte| chars::name_octet(*byte) == NameOctet::Other);
+    (end + length.unwrap_or(rest.len()), None)
 }
 
+/// End of the ASCII name without a colon that starts here, if one does.
+fn end_of_part(bytes: &[u8], from: usize) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    match rest.first().copied().map(chars::name_octet) {
+        Some(NameOctet::Start) => {}
+        _ => return from,
+    }
+    let inner = |byte: &u8| {
+        !matches!(
+            chars::name_octet(*byte),
+            NameOctet::Start | NameOctet::Inner
+        )
+    };
+    from + rest.iter().position(inner).unwrap_or(rest.len())
+}
+
+#[inline]
 fn split_at_colon(name: &str, colon: usize) -> (&str, &str) {
     match colon {
         0 => ("", name),
