@@ -212,6 +212,28 @@ fn every_cut_of_every_kind_of_token_gives_the_same() {
 }
 
 #[test]
+fn what_is_forbidden_is_found_across_every_border() {
+    for forbidden in [
+        "]]>",
+        "\u{1}",
+        "\u{FFFE}",
+        "\u{FFFF}",
+        "<![CDATA[\u{1}]]>",
+        "<!-- -- -->",
+    ] {
+        for before in 0..64 {
+            let xml = format!("<a>{}{forbidden}{}</a>", "x".repeat(before), "y".repeat(40));
+            assert!(from_tree(xml.as_bytes()).is_none());
+            for small in 16..20 {
+                let judged = streamed(xml.as_bytes(), &window(small), &[3]);
+                let known = matches!(judged, Err(Problem::Malformed | Problem::Character));
+                assert!(known, "{judged:?} in windows of {small}: {xml:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn every_published_sample_agrees() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/oots");
     let mut samples = Vec::new();

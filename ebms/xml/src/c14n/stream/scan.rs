@@ -303,11 +303,8 @@ impl<'l, S: FnMut(&[u8])> Scan<'l, S> {
             self.characters(text, end, text_special);
         }
         if end == text.len() {
-            let closing = closing_brackets(run);
-            self.brackets = match closing == run.len() {
-                true => self.brackets + closing,
-                false => closing,
-            };
+            // What this window has of the text began in it, or is longer than two octets.
+            self.brackets = closing_brackets(run);
         }
         Ok(Some(end))
     }
