@@ -79,10 +79,10 @@ fn measure(parts: &[(&'static str, usize)]) -> Result<(usize, usize), StreamErro
 }
 
 #[test]
-fn the_document_element_is_all_that_is_written() {
+fn instructions_around_the_document_element_stand_on_lines_of_their_own() {
     check(
         "\u{FEFF}<?xml version='1.0'?>\r\n<?p?><!-- c --><a>b<?p  q?><!-- c --></a>\r\n<?p?>",
-        "<a>b<?p q?></a>",
+        "<?p?>\n<a>b<?p q?></a>\n<?p?>",
     );
 }
 
