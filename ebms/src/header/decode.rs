@@ -294,7 +294,7 @@ pub(crate) fn is_media_type(text: &str) -> bool {
 }
 
 /// production 81, EncName, of XML 1.0.
-fn is_encoding_name(text: &str) -> bool {
+pub(crate) fn is_encoding_name(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))

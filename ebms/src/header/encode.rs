@@ -1,7 +1,7 @@
 //! Writes `eb:UserMessage` in canonical form: declarations stand on `eb:Messaging`, attributes are
 //! in canonical order, so that what is written is what is digested.
 
-use super::{Party, Property, UserMessage};
+use super::{Party, Property, UserMessage, decode::is_encoding_name};
 use crate::profile::{self, ns};
 use jiff::Timestamp;
 use xml::{Fragment, Writer};
@@ -125,6 +125,10 @@ fn parts(w: &mut Writer, header: &UserMessage) {
                     &[("name", profile::MIME_TYPE)],
                     &part.media_type,
                 );
+                if let Some(encoding) = encoding(&part.media_type) {
+                    let name = ("name", profile::CHARACTER_SET);
+                    w.leaf("eb:Property", &[name], encoding);
+                }
                 if part.compressed {
                     let name = ("name", profile::COMPRESSION_TYPE);
                     w.leaf("eb:Property", &[name], profile::GZIP);
@@ -132,4 +136,16 @@ fn parts(w: &mut Writer, header: &UserMessage) {
             });
         });
     }
+}
+
+/// The encoding a producer names in a media type, if it is a name of one. [AS4 1.5]
+// [AS4_CP_TA27] [AS4_CP_TA28]
+fn encoding(media_type: &str) -> Option<&str> {
+    let parameters = media_type.split(';').skip(1);
+    let mut named = parameters.filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let charset = name.trim().eq_ignore_ascii_case("charset");
+        charset.then(|| value.trim().trim_matches('"'))
+    });
+    named.next().filter(|name| is_encoding_name(name))
 }
