@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 pub use access_point::{
     AccessPoint, AccessPointSpec, Delivery, Letter, PATH, Package, PartnerSpec, PartyName,
-    Receiving,
+    Receiving, WireAnswer,
 };
 pub use evidence::{ForeignOffer, RECORD_MODEL, ReceivedEvidence};
 pub use portal::{Outcome, Portal, PortalSpec, ReceivedAnswer, RequestSpec, Sent};

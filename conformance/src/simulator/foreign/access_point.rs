@@ -3,6 +3,7 @@
 //! Verifies every message before anybody reads it, acknowledges only what it has kept, gives a
 //! duplicate the identical receipt, and judges every receipt it gets.
 
+mod instead;
 mod manner;
 mod receive;
 mod spec;
@@ -25,9 +26,11 @@ use ebms::{
 };
 use tokio::net::TcpListener;
 
+pub use instead::WireAnswer;
 pub use manner::{Package, Receiving};
 pub use spec::{AccessPointSpec, Delivery, Letter, PartnerSpec, PartyName};
 
+use self::instead::Queue;
 use self::manner::Manner;
 use self::receive::{Gate, take};
 use crate::simulator::http::{self, Server, server_tls};
@@ -67,6 +70,7 @@ struct Shared {
     client: reqwest::Client,
     seen: Mutex<BTreeMap<MessageId, Seen>>,
     manner: Manner,
+    instead: Queue,
     source: Source,
     journal: Journal,
 }
@@ -111,6 +115,7 @@ impl AccessPoint {
             client,
             seen: Mutex::default(),
             manner: Manner::default(),
+            instead: Queue::default(),
             source,
             journal,
         });
@@ -145,12 +150,30 @@ impl AccessPoint {
 
     /// Changes how it receives from now on
     pub fn set_receiving(&self, receiving: Receiving) {
+        self.shared.instead.clear();
         self.shared.manner.set(receiving);
     }
 
     /// Lets one receipt go that [`Receiving::Held`] keeps
     pub fn release(&self) {
         self.shared.manner.release();
+    }
+
+    /// Answers the next package otherwise: `change` gets the answer it would have had, from an
+    /// access point that keeps it if it is `taken`, and is too busy if not. Called again, it is for
+    /// the package after that. [`Self::set_receiving`] forgets what was not used.
+    pub fn answer_next(
+        &self,
+        taken: bool,
+        change: impl FnOnce(WireAnswer) -> WireAnswer + Send + 'static,
+    ) {
+        self.shared.instead.push(taken, change);
+    }
+
+    /// What it was given
+    #[must_use]
+    pub fn spec(&self) -> &AccessPointSpec {
+        &self.shared.spec
     }
 
     /// Every package so far, those that were not taken included

@@ -10,6 +10,7 @@ use ebms::receive::Limits;
 use ebms::refusal::Stage;
 use ebms::{Incoming, MessageId, ReceivedMessage, Refusal, SignalBytes, Verified};
 
+use super::instead::{Instead, WireAnswer};
 use super::{Delivered, Direction, Inbox, Receiving, Seen, Shared, header_keys};
 use crate::simulator::http::{MAX_BODY, header};
 use crate::simulator::journal::{Keys, Step, Verdict};
@@ -44,14 +45,41 @@ pub(super) async fn take(State(gate): State<Gate>, request: Request) -> Response
     if matches!(receiving, Receiving::Busy | Receiving::Stalled) {
         return respond(503, None);
     }
+    let instead = gate.shared.instead.next();
+    if instead.as_ref().is_some_and(|instead| !instead.taken) {
+        return otherwise(instead, respond(503, None)).await;
+    }
     let answer = match gate.receive(&content_type, body) {
         Ok(receipt) => receipt,
         Err(refusal) => gate.shared.refuse(&refusal, bytes),
     };
+    let answer = otherwise(instead, answer).await;
     if receiving == Receiving::Held {
         manner.released().await;
     }
     answer
+}
+
+/// What a test wants to be answered instead
+async fn otherwise(instead: Option<Instead>, answer: Response) -> Response {
+    let Some(instead) = instead else {
+        return answer;
+    };
+    let (parts, body) = answer.into_parts();
+    let changed = (instead.change)(WireAnswer {
+        status: parts.status.as_u16(),
+        content_type: header(&parts.headers, "Content-Type").map(str::to_owned),
+        body: axum::body::to_bytes(body, MAX_BODY)
+            .await
+            .unwrap_or_default(),
+    });
+    let mut builder = Response::builder().status(changed.status);
+    if let Some(content_type) = changed.content_type {
+        builder = builder.header("Content-Type", content_type);
+    }
+    builder
+        .body(Body::from(changed.body))
+        .unwrap_or_else(|_| Response::new(Body::empty()))
 }
 
 impl Gate {
