@@ -27,7 +27,8 @@ impl Retry {
     }
 
     fn read(mut table: Table<'_>) -> Self {
-        let timeout = table.seconds("timeout_secs", 30);
+        // [P42] a partner may need a while to check a large message before it says a word.
+        let timeout = table.seconds("timeout_secs", 60);
         table.finish();
         Self { timeout }
     }
