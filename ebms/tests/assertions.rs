@@ -8,6 +8,7 @@ mod assertions {
     mod attachments;
     mod authority;
     mod compression;
+    mod coverage;
     mod exchange;
     mod forge;
     mod forgery;

@@ -106,15 +106,14 @@ fn rob68_a_broken_package_is_refused_within_limits() {
     let (kind, good) = (forge.content_type(), forge.body().to_vec());
     let boundary = super::forge::between(&kind, "boundary=\"", "\"");
     let delimiter = format!("\r\n--{boundary}\r\n");
-    let part = |headers: &str, count: usize| {
-        let one = format!("{delimiter}{headers}\r\n\r\nx");
-        let end = format!("\r\n--{boundary}--");
-        replaced(&good, &end, &format!("{}{end}", one.repeat(count)))
+    let end = format!("\r\n--{boundary}--");
+    let part = |headers: &str| {
+        let extra = format!("{delimiter}{headers}\r\n\r\nx{end}");
+        replaced(&good, &end, &extra)
     };
     let named: String = (0..10_000)
         .map(|at| format!("{delimiter}Content-ID: <{at}@x>\r\n\r\nx"))
         .collect();
-    let end = format!("\r\n--{boundary}--");
     let many = replaced(&good, &end, &format!("{named}{end}"));
     let broken: [(&str, Vec<u8>); 9] = [
         (
@@ -125,17 +124,11 @@ fn rob68_a_broken_package_is_refused_within_limits() {
         (&kind, many),
         (
             &kind,
-            part(
-                "Content-ID: <n@x>\r\nContent-Type: multipart/mixed; boundary=c",
-                1,
-            ),
+            part("Content-ID: <n@x>\r\nContent-Type: multipart/mixed; boundary=c"),
         ),
         (
             &kind,
-            part(
-                &format!("Content-ID: <h@x>\r\nX: {}", "h".repeat(1 << 20)),
-                1,
-            ),
+            part(&format!("Content-ID: <h@x>\r\nX: {}", "h".repeat(1 << 20))),
         ),
         (
             &kind,
@@ -146,7 +139,7 @@ fn rob68_a_broken_package_is_refused_within_limits() {
         (&kind, good[..good.len() - boundary.len() - 8].to_vec()),
         (
             &kind,
-            part(&format!("Content-ID: <l@x>\r\n\r\n--{boundary}x"), 1),
+            part(&format!("Content-ID: <l@x>\r\n\r\n--{boundary}x")),
         ),
         (&kind, Vec::new()),
     ];
@@ -159,13 +152,26 @@ fn rob68_a_broken_package_is_refused_within_limits() {
         );
         assert_eq!(refusal.stage(), Stage::Unparsable, "{at}: {refusal}");
     }
-    // A boundary inside a line is content like any other.
+}
+
+// [ROB-68]
+#[test]
+fn rob68_a_boundary_inside_a_line_is_content() {
+    // Random octets repeat here, and with them the boundary.
+    let (world, leg) = (super::compression::plain(), Leg::default());
+    let leg = leg.with_encryption(false).with_compression(false);
+    let kind = world.send(&request(), &leg).content_type().to_owned();
+    let boundary = super::forge::between(&kind, "boundary=\"", "\"");
+    let content = format!("a--{boundary}\n--{boundary}--\r\n --{boundary}");
     let draft = request().with_payload(super::support::payload(
         "b@x",
         "application/octet-stream",
-        format!("a--{boundary}\n--{boundary}").as_bytes(),
+        content.as_bytes(),
     ));
-    delivered(&draft, &Leg::default().with_compression(false));
+    let sent = world.send(&draft, &leg);
+    assert_eq!(sent.content_type(), kind);
+    let message = world.receive(&kind, sent.body().clone()).unwrap();
+    assert_eq!(message.payloads()[1].content().as_ref(), content.as_bytes());
 }
 
 // [ROB-69]

@@ -123,6 +123,9 @@ impl Came {
     }
 }
 
+/// A name, content type and body of an answer, and what they come to.
+type Row<'a> = (&'a str, Option<&'a str>, &'a [u8], (Came, Retry));
+
 // [P19] [ROB-53] [ROB-54]
 #[test]
 fn p19_a_signal_counts_whatever_the_status_and_nothing_else_does() {
@@ -138,7 +141,7 @@ fn p19_a_signal_counts_whatever_the_status_and_nothing_else_does() {
         .to_vec();
     let soap = Some("application/soap+xml; charset=UTF-8");
     let nothing = |reason| (Came::Nothing(reason), Retry::After);
-    let table: [(&str, Option<&str>, &[u8], (Came, Retry)); 13] = [
+    let table: [Row<'_>; 13] = [
         ("receipt", soap, &receipt, (Came::Receipt, Retry::Never)),
         (
             "permanent error",
