@@ -103,7 +103,7 @@ pub(crate) fn decode(envelope: &Envelope<'_>) -> Result<SealedSignal, Reason> {
     let mut children = Cursor::new(signal);
     let info = MessageInfo::read(required(&mut children, "MessageInfo")?)?;
     if children.take(ns::EBMS, "PullRequest").is_some() {
-        // [AS4 3.4] pull is not offered.
+        // [AS4 3.4] pull is not offered. [ROB-71]
         return Err(Reason::NotSupported("PullRequest"));
     }
     let receipt = children.take(ns::EBMS, "Receipt");

@@ -66,7 +66,7 @@ pub fn error(
         signal(w, &id, now, about, |w| write_error(w, refusal));
     });
     let body = encode::body(&ids.body, |w| {
-        // [AS4 1.3] SOAP asks for its own fault here, and for no other error.
+        // [AS4 1.3] SOAP asks for its own fault here, and for no other error. [ROB-70]
         if matches!(refusal.reason(), Reason::NotUnderstood) {
             write_fault(w);
         }
@@ -162,6 +162,7 @@ fn signed(
     body: &Fragment,
     key: &SigningKey,
 ) -> Option<SignalBytes> {
+    // [P17] header and Body alone: whoever reads a reference to a part would look for the part.
     let references = envelope_references((&ids.messaging, messaging), (&ids.body, body));
     let signature = sign::sign(&references, key, TokenKind::Bst, &ids.tag)?;
     let soap = encode::envelope(messaging, body, |w| w.fragment(&signature.elements));
