@@ -266,7 +266,7 @@ partners/example.toml: unknown template \"otos\"",
         .change("partners/example.toml", "endpoint", "end_point")
         .check(
             "partners/example.toml:8: unknown field `end_point`, expected one of `template`, \
-             `country`, `endpoint`, `edm_versions`, `party`, `signing`, `encryption`, `security`",
+             `country`, `endpoint`, `edm_versions`, `party`, `signing`, `encryption`, `security`, `tls`",
         );
     Example::new()
         .change(

@@ -5,7 +5,7 @@ use crate::{
     id::{PartnerName, PartyId},
     security::{Certificate, Crl, Trust},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use std::fmt;
 
 /// A partner access point.
@@ -183,6 +183,10 @@ struct File {
     encryption: Option<EncryptionFile>,
     #[serde(default)]
     security: SecurityFile,
+    /// How connections to it are made is read by whoever makes them.
+    #[serde(default)]
+    #[expect(dead_code, reason = "taken so that it is not unknown")]
+    tls: IgnoredAny,
 }
 
 impl File {
