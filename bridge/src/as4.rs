@@ -3,6 +3,8 @@
 //! `ebms` decides what a message is worth; here it is fetched, claimed, handed to its route and
 //! answered. Deliberately absent: pull, Two-Way, and any answer before the route said "durable".
 
+pub mod busy;
+
 pub mod client;
 
 mod intake;

@@ -14,6 +14,7 @@ mod listen;
 mod load;
 mod national;
 mod overrides;
+mod partner_tls;
 mod platform;
 mod print;
 mod problem;
@@ -24,7 +25,10 @@ mod state;
 mod timers;
 mod tree;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use ebms::PModes;
 use mapping::CodeTables;
@@ -52,6 +56,8 @@ use self::{
     tree::Entries,
 };
 
+use crate::http::tls::ClientTls;
+
 /// A complete and consistent configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -63,6 +69,7 @@ pub struct Config {
     spool: Spool,
     as4: As4,
     pmodes: PModes,
+    partner_tls: BTreeMap<String, ClientTls>,
     common_services: CommonServices,
     national: National,
     tables: CodeTables,
@@ -135,6 +142,9 @@ impl Config {
             .as_ref()
             .map(|platform| platform.party_id().clone());
         let pmodes = context.pmodes(ours, &templates.unwrap_or_default(), &partner_files);
+        let partner_tls = as4
+            .as_ref()
+            .map(|as4| context.partner_tls(&partner_files, as4.tls()));
         let tables = context.tables(&mapping_files);
         Some(Self {
             path: path.to_path_buf(),
@@ -145,6 +155,7 @@ impl Config {
             spool: spool?,
             as4: as4?,
             pmodes: pmodes?,
+            partner_tls: partner_tls?,
             common_services: common_services?,
             national: national?,
             tables: tables?,
@@ -194,6 +205,11 @@ impl Config {
     /// Templates times partners.
     pub fn pmodes(&self) -> &PModes {
         &self.pmodes
+    }
+
+    /// TLS of calls to partners that have their own, by the partner's name.
+    pub fn partner_tls(&self) -> &BTreeMap<String, ClientTls> {
+        &self.partner_tls
     }
 
     /// Evidence Broker and Data Service Directory.

@@ -8,12 +8,15 @@ mod guard;
 mod head;
 pub mod health;
 pub mod limit;
+mod linger;
+mod request;
 pub mod respond;
 pub mod server;
 pub mod tls;
 
 pub use self::{
-    client::{CallTimeouts, client},
+    client::{CallTimeouts, Clients, client},
     guard::Patience,
+    request::Busy,
     server::serve,
 };

@@ -15,7 +15,7 @@ use crate::{
     config::{Config, Listen, Listener},
     dialogue,
     http::{
-        Patience,
+        Busy,
         health::Health,
         respond::{Kind, Problem},
         server::{ListenerSettings, Protocols, Shutdown, serve},
@@ -240,7 +240,7 @@ impl Bound {
         doors
             .into_iter()
             .map(|(name, socket, listener, router)| {
-                let settings = settings(name, listener, platform.metrics().clone());
+                let settings = settings(name, listener, platform);
                 tokio::spawn(serve(socket, settings, router, shutdown.clone()))
             })
             .collect()
@@ -289,7 +289,7 @@ fn local(socket: &TcpListener, listener: &Listener) -> SocketAddr {
     socket.local_addr().unwrap_or_else(|_| listener.address())
 }
 
-fn settings(name: ListenerName, listener: &Listener, metrics: Metrics) -> ListenerSettings {
+fn settings(name: ListenerName, listener: &Listener, platform: &Arc<Platform>) -> ListenerSettings {
     ListenerSettings {
         name,
         tls: listener.tls().cloned(),
@@ -299,8 +299,14 @@ fn settings(name: ListenerName, listener: &Listener, metrics: Metrics) -> Listen
         },
         max_connections: listener.max_connections(),
         max_connections_per_address: listener.max_connections_per_address(),
-        patience: Patience::default(),
-        metrics,
+        max_requests: listener.max_requests(),
+        max_requests_per_address: listener.max_requests_per_address(),
+        busy: match name {
+            ListenerName::As4 => as4::busy::answer(platform),
+            _ => Busy::default(),
+        },
+        patience: listener.patience(),
+        metrics: platform.metrics().clone(),
     }
 }
 

@@ -9,6 +9,8 @@
 
 #[path = "http_server/closing.rs"]
 mod closing;
+#[path = "http_server/crowds.rs"]
+mod crowds;
 #[path = "http_server/patience.rs"]
 mod patience;
 #[path = "http_server/requests.rs"]
@@ -25,7 +27,7 @@ use axum::{
 };
 use bridge::{
     http::{
-        Patience,
+        Busy, Patience,
         limit::read_body,
         respond::Problem,
         server::{ListenerSettings, Peer, Protocols, Shutdown, serve},
@@ -60,6 +62,9 @@ impl Server {
             protocols: Protocols::Http1,
             max_connections: 8,
             max_connections_per_address: 8,
+            max_requests: 8,
+            max_requests_per_address: 8,
+            busy: Busy::default(),
             patience: Patience::default(),
             metrics: metrics.clone(),
         };

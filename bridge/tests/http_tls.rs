@@ -1,15 +1,20 @@
 //! TLS of listeners and of the outgoing client, with certificates made for the test.
 #![expect(clippy::unwrap_used, reason = "test code")]
 
+#[path = "http_tls/outbound.rs"]
+mod outbound;
+#[path = "http_tls/policy.rs"]
+mod policy;
+
 use std::{net::SocketAddr, time::Duration};
 
 use axum::{Extension, Router, http::Version, routing::get};
 use bridge::{
     config::Secret,
     http::{
-        CallTimeouts, Patience, client,
+        Busy, CallTimeouts, Patience, client,
         server::{ListenerSettings, Peer, Protocols, Shutdown, serve},
-        tls::{ClientCertificate, ClientTls, ServerTls, TlsError},
+        tls::{ClientCertificate, ClientTls, ServerTls, TlsError, TlsPolicy},
     },
     telemetry::metrics::{ListenerName, Metrics},
 };
@@ -67,16 +72,27 @@ struct Server {
 
 impl Server {
     async fn start(kind: Option<ClientCertificate>, protocols: Protocols) -> Self {
+        Self::under(&TlsPolicy::default(), kind, protocols).await
+    }
+
+    async fn under(
+        policy: &TlsPolicy,
+        kind: Option<ClientCertificate>,
+        protocols: Protocols,
+    ) -> Self {
         let (authority, clients) = (Authority::new(), Authority::new());
         let leaf = authority.server();
         let wanted = kind.map(|kind| (clients.pem.clone(), kind));
         let metrics = Metrics::new().unwrap();
         let settings = ListenerSettings {
             name: ListenerName::National,
-            tls: Some(ServerTls::new(&leaf.chain, &leaf.key, wanted).unwrap()),
+            tls: Some(ServerTls::under(policy, &leaf.chain, &leaf.key, wanted).unwrap()),
             protocols,
             max_connections: 8,
             max_connections_per_address: 8,
+            max_requests: 8,
+            max_requests_per_address: 8,
+            busy: Busy::default(),
             patience: Patience::default(),
             metrics: metrics.clone(),
         };

@@ -13,7 +13,7 @@ use axum::{
 use bridge::{
     config::{Config, Overrides},
     http::{
-        Patience,
+        Busy, Patience,
         limit::read_body,
         server::{ListenerSettings, Protocols, Shutdown, serve},
     },
@@ -49,6 +49,9 @@ async fn collector(received: Received) -> String {
         protocols: Protocols::Http1,
         max_connections: 8,
         max_connections_per_address: 8,
+        max_requests: 8,
+        max_requests_per_address: 8,
+        busy: Busy::default(),
         patience: Patience::default(),
         metrics: Metrics::new().unwrap(),
     };

@@ -8,6 +8,7 @@ use std::{
 use ebms::pmode::Profile;
 
 use super::{
+    listen::tls_policy,
     problem::Origin,
     read::{Choice, Table},
 };
@@ -26,8 +27,8 @@ impl Retry {
         self.timeout
     }
 
+    /// [P42] a partner says nothing while it verifies a large message.
     fn read(mut table: Table<'_>) -> Self {
-        // [P42] a partner may need a while to check a large message before it says a word.
         let timeout = table.seconds("timeout_secs", 60);
         table.finish();
         Self { timeout }
@@ -138,7 +139,7 @@ pub(super) fn client_tls(table: &mut Table<'_>) -> Option<ClientTls> {
         Some((certificate, key)) => Some((certificate?, key?)),
         None => None,
     };
-    Some(ClientTls::new(trust, identity))
+    Some(ClientTls::new(trust, identity).with_policy(tls_policy(table)?))
 }
 
 const MIB: u64 = 1024 * 1024;

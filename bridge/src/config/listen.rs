@@ -1,6 +1,9 @@
 //! `[listen.*]`: where we can be reached, and with which TLS.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use url::Url;
 
@@ -8,11 +11,30 @@ use super::{
     platform::Environment,
     read::{Choice, Table},
 };
-use crate::http::tls::{ClientCertificate, ServerTls};
+use crate::http::{
+    Patience,
+    tls::{ClientCertificate, ServerTls, Suite, TlsPolicy, TlsVersion},
+};
 
 impl Choice for ClientCertificate {
     const WORDS: &'static [(&'static str, Self)] =
         &[("required", Self::Required), ("optional", Self::Optional)];
+}
+
+impl Choice for TlsVersion {
+    const WORDS: &'static [(&'static str, Self)] = &[("1.2", Self::V1_2), ("1.3", Self::V1_3)];
+}
+
+impl Choice for Suite {
+    const WORDS: &'static [(&'static str, Self)] = &Self::ALL;
+}
+
+/// `versions` and `suites`, wherever TLS is configured. [AS4 4.5]
+pub(super) fn tls_policy(table: &mut Table<'_>) -> Option<TlsPolicy> {
+    let (versions, suites) = (table.list("versions"), table.list("suites"));
+    TlsPolicy::new(versions, suites)
+        .map_err(|error| table.problem(error.key(), error.to_string(), ""))
+        .ok()
 }
 
 /// `[listen]`: the four listeners.
@@ -79,6 +101,9 @@ pub struct Listener {
     behind_proxy: bool,
     max_connections: usize,
     max_connections_per_address: usize,
+    max_requests: usize,
+    max_requests_per_address: usize,
+    patience: Patience,
 }
 
 impl Listener {
@@ -127,6 +152,21 @@ impl Listener {
         self.max_connections_per_address
     }
 
+    /// Requests beyond this number at a time are turned away.
+    pub fn max_requests(&self) -> usize {
+        self.max_requests
+    }
+
+    /// Requests from one address beyond this number at a time are turned away.
+    pub fn max_requests_per_address(&self) -> usize {
+        self.max_requests_per_address
+    }
+
+    /// How long a connection may take for what.
+    pub fn patience(&self) -> Patience {
+        self.patience
+    }
+
     fn read(mut table: Table<'_>) -> Option<Self> {
         if !table.is_present() {
             table.missing("address", "every listener needs a table of its own");
@@ -139,6 +179,10 @@ impl Listener {
         let max_connections = count(&mut table, "max_connections", 4096);
         let default = if behind_proxy { max_connections } else { 256 };
         let max_connections_per_address = count(&mut table, "max_connections_per_address", default);
+        let max_requests = count(&mut table, "max_requests", 1024);
+        let default = if behind_proxy { max_requests } else { 128 };
+        let max_requests_per_address = count(&mut table, "max_requests_per_address", default);
+        let patience = patience(table.section("patience"));
         table.finish();
         Some(Self {
             address: address?,
@@ -147,6 +191,9 @@ impl Listener {
             behind_proxy,
             max_connections,
             max_connections_per_address,
+            max_requests,
+            max_requests_per_address,
+            patience,
         })
     }
 
@@ -167,6 +214,28 @@ fn count(table: &mut Table<'_>, key: &'static str, default: usize) -> usize {
         table.problem(key, "must be at least 1", "");
     }
     usize::try_from(number).unwrap_or(default)
+}
+
+/// `[listen.NAME.patience]`: how long a connection may take for what. [ROB-96]
+fn patience(mut table: Table<'_>) -> Patience {
+    let mut read = |key, default: Duration| {
+        let millis = table.or(key, u64::try_from(default.as_millis()).unwrap_or(u64::MAX));
+        if millis == 0 {
+            table.problem(key, "must be at least 1", "");
+        }
+        Duration::from_millis(millis)
+    };
+    let default = Patience::default();
+    let patience = Patience {
+        first_byte: read("first_byte_ms", default.first_byte),
+        handshake: read("handshake_ms", default.handshake),
+        head: read("head_ms", default.head),
+        idle: read("idle_ms", default.idle),
+        body_window: read("body_window_ms", default.body_window),
+        write: read("write_ms", default.write),
+    };
+    table.finish();
+    patience
 }
 
 /// `tls = "off"` or a table. The outer `None` means that a problem was reported.
@@ -217,8 +286,9 @@ fn read_tls_table(mut table: Table<'_>) -> Option<ServerTls> {
         Some(ca) => Some((ca?, client.unwrap_or(ClientCertificate::Required))),
         None => None,
     };
-    let (certificate, key) = (certificate?, key?);
-    let tls = ServerTls::new(&certificate, key.expose(), clients)
+    let policy = tls_policy(&mut table);
+    let (certificate, key, policy) = (certificate?, key?, policy?);
+    let tls = ServerTls::under(&policy, &certificate, key.expose(), clients)
         .map_err(|error| table.problem(error.key(), error.to_string(), ""))
         .ok();
     table.finish();

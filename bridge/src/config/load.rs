@@ -33,6 +33,11 @@ impl TextFile {
         &self.name
     }
 
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What it says.
     pub(super) fn text(&self) -> &str {
         &self.text

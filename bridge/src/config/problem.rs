@@ -113,6 +113,11 @@ impl Problems {
         self.found.borrow_mut().push(problem);
     }
 
+    /// Takes over what was found elsewhere.
+    pub(super) fn absorb(&self, other: Self) {
+        self.found.borrow_mut().extend(other.found.into_inner());
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.found.borrow().is_empty()
     }

@@ -1,10 +1,13 @@
 //! Outgoing calls: TLS with the roots and the identity of the configuration, no redirects, no proxy.
 
-use std::{sync::Once, time::Duration};
+use std::{collections::BTreeMap, sync::Once, time::Duration};
 
-use reqwest::{Certificate, Client, Identity, redirect::Policy};
+use reqwest::{Client, ClientBuilder, redirect::Policy};
 
-use super::tls::ClientTls;
+use super::{
+    server::Protocols,
+    tls::{ClientTls, TlsError},
+};
 
 /// How long an outgoing call may take.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,8 +33,14 @@ impl CallTimeouts {
 
 /// A client could not be made from what the configuration gives.
 #[derive(Debug, thiserror::Error)]
-#[error("HTTP client cannot be set up")]
-pub struct ClientError(#[from] reqwest::Error);
+pub enum ClientError {
+    /// Certificates or keys cannot be used.
+    #[error("HTTP client cannot be set up")]
+    Tls(#[from] TlsError),
+    /// Something else.
+    #[error("HTTP client cannot be set up")]
+    Client(#[from] reqwest::Error),
+}
 
 /// A client for one peer or one kind of peer. Redirects are answers, not orders; a proxy of the
 /// environment is not ours.
@@ -39,22 +48,70 @@ pub struct ClientError(#[from] reqwest::Error);
 /// # Errors
 /// Roots, certificate or key that cannot be used.
 pub fn client(tls: &ClientTls, timeouts: CallTimeouts) -> Result<Client, ClientError> {
+    Ok(builder(tls, Protocols::Http1And2, timeouts)?.build()?)
+}
+
+/// The same before its last word, for one that speaks HTTP/1.1 only or finds hosts in its own way.
+/// Of several addresses of a host the next is tried while one does not answer. [AS4_CP_TA46]
+///
+/// # Errors
+/// As [`client`].
+pub fn builder(
+    tls: &ClientTls,
+    protocols: Protocols,
+    timeouts: CallTimeouts,
+) -> Result<ClientBuilder, ClientError> {
     install_provider();
-    let mut builder = Client::builder()
+    let config = tls.config(protocols.names())?;
+    let builder = Client::builder()
+        .tls_backend_preconfigured(config)
         .redirect(Policy::none())
         .no_proxy()
         .connect_timeout(timeouts.connect)
         .read_timeout(timeouts.read)
         .timeout(timeouts.total)
         .user_agent(concat!("bridge/", env!("CARGO_PKG_VERSION")));
-    if let Some(trust) = tls.trust_pem() {
-        builder = builder.tls_certs_only(Certificate::from_pem_bundle(trust.as_bytes())?);
+    Ok(match protocols {
+        Protocols::Http1 => builder.http1_only(),
+        Protocols::Http1And2 => builder,
+    })
+}
+
+/// Clients that speak HTTP/1.1: one for most peers, others for those with TLS of their own.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    common: Client,
+    own: BTreeMap<String, Client>,
+}
+
+impl Clients {
+    /// `own` are the peers with TLS of their own, by name.
+    ///
+    /// # Errors
+    /// As [`client`].
+    pub fn new(
+        common: &ClientTls,
+        own: &BTreeMap<String, ClientTls>,
+        timeouts: CallTimeouts,
+    ) -> Result<Self, ClientError> {
+        let client = |tls| -> Result<_, ClientError> {
+            Ok(builder(tls, Protocols::Http1, timeouts)?.build()?)
+        };
+        let mut clients = BTreeMap::new();
+        for (name, tls) in own {
+            clients.insert(name.clone(), client(tls)?);
+        }
+        Ok(Self {
+            common: client(common)?,
+            own: clients,
+        })
     }
-    if let Some((chain, key)) = tls.identity_pem() {
-        let pem = zeroize::Zeroizing::new([chain, "\n", key.expose()].concat());
-        builder = builder.identity(Identity::from_pem(pem.as_bytes())?);
+
+    /// The client for a peer.
+    #[must_use]
+    pub fn of(&self, peer: &str) -> &Client {
+        self.own.get(peer).unwrap_or(&self.common)
     }
-    Ok(builder.build()?)
 }
 
 /// `reqwest` takes its cryptography from the process; it is set once, whoever comes first.

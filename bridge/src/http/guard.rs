@@ -5,7 +5,7 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll, ready},
@@ -20,7 +20,11 @@ use tokio::{
 };
 use tokio_util::io::poll_read_buf;
 
-use super::head::{self, Chunks, Framing, Violation};
+use super::{
+    head::{self, Chunks, Framing, Violation},
+    linger::Linger,
+};
+use crate::telemetry::metrics::Rejection;
 
 /// How long a connection may take for what.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -62,6 +66,8 @@ pub(super) struct Activity {
 struct Counts {
     in_flight: AtomicUsize,
     begun: AtomicUsize,
+    /// Set when a head did not come in time; `hyper` takes that for an ordinary end.
+    slow_head: OnceLock<Rejection>,
     /// Who waits for the next request: its patience begins when the last answer has gone.
     reader: AtomicWaker,
 }
@@ -84,6 +90,17 @@ impl Activity {
     /// How many requests have begun so far.
     pub(super) fn begun(&self) -> usize {
         self.counts.begun.load(Ordering::Acquire)
+    }
+
+    fn give_up(&self, reason: Option<Rejection>) {
+        if let Some(reason) = reason {
+            self.counts.slow_head.get_or_init(|| reason);
+        }
+    }
+
+    /// Why the connection was given up while nobody answered anything.
+    pub(super) fn given_up(&self) -> Option<Rejection> {
+        self.counts.slow_head.get().copied()
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -135,7 +152,7 @@ impl<S> Guarded<S> {
 }
 
 #[derive(Debug, Default)]
-struct Alarm {
+pub(super) struct Alarm {
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -145,7 +162,7 @@ impl Alarm {
     }
 
     /// Runs from the first call after `clear`; ready when `patience` is over.
-    fn rings(&mut self, patience: Duration, cx: &mut Context<'_>) -> bool {
+    pub(super) fn rings(&mut self, patience: Duration, cx: &mut Context<'_>) -> bool {
         let sleep = self
             .sleep
             .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + patience)));
@@ -160,6 +177,8 @@ struct Reader {
     buffer: BytesMut,
     /// So many bytes at the front of the buffer have been checked.
     passable: usize,
+    /// Whether nothing of the present head has been handed over.
+    head_waits: bool,
     /// So many bytes of the head have been searched for its end.
     searched: usize,
     alarm: Alarm,
@@ -176,7 +195,10 @@ enum State {
     Overlong,
     Length(u64),
     Chunked(Chunks),
+    /// A head was refused: nothing more is read.
     Refused,
+    /// A body was refused: nothing more is read, and the answer is still to be written.
+    Spoiled,
 }
 
 impl Default for Reader {
@@ -185,6 +207,7 @@ impl Default for Reader {
             state: State::Head,
             buffer: BytesMut::new(),
             passable: 0,
+            head_waits: false,
             searched: 0,
             alarm: Alarm::default(),
             began: false,
@@ -206,7 +229,7 @@ impl Reader {
             }
             let taken = match &mut self.state {
                 State::Overlong => unchecked.len(),
-                State::Refused => return Ok(()),
+                State::Refused | State::Spoiled => return Ok(()),
                 State::Length(left) => {
                     let step = usize::try_from(*left)
                         .unwrap_or(usize::MAX)
@@ -255,6 +278,7 @@ impl Reader {
                     Framing::Chunked => State::Chunked(Chunks::START),
                 };
                 self.fresh = false;
+                self.head_waits = true;
                 return Ok(Some(at + 1));
             }
         }
@@ -269,13 +293,14 @@ impl Reader {
     /// In place of the refused bytes `hyper` reads one that it answers with 400, and closes.
     fn refuse(&mut self, violation: Violation) -> io::Result<()> {
         tracing::debug!(%violation, "Request refused before it was read");
-        let in_body = matches!(self.state, State::Chunked(_));
-        self.state = State::Refused;
+        let in_body = matches!(self.state, State::Chunked(_)) && !self.head_waits;
         self.buffer.clear();
         self.passable = 0;
         if in_body {
+            self.state = State::Spoiled;
             return Err(io::Error::new(io::ErrorKind::InvalidData, violation));
         }
+        self.state = State::Refused;
         self.buffer.extend_from_slice(UNREADABLE);
         self.passable = UNREADABLE.len();
         Ok(())
@@ -286,6 +311,7 @@ impl Reader {
         let ready = self.buffer.split_to(step);
         out.put_slice(&ready);
         self.passable -= step;
+        self.head_waits = false;
     }
 
     /// Waiting for bytes: fails when it has taken too long.
@@ -304,6 +330,15 @@ impl Reader {
             return Err(io::ErrorKind::TimedOut.into());
         }
         Ok(())
+    }
+
+    /// What the peer was too slow with; being done with a connection is its right.
+    fn late(&self) -> Option<Rejection> {
+        match (self.began, self.fresh) {
+            (true, _) => Some(Rejection::Head),
+            (false, true) => Some(Rejection::FirstByte),
+            (false, false) => None,
+        }
     }
 
     fn arrived(&mut self) {
@@ -332,8 +367,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
                 reader.hand_over(out);
                 return Poll::Ready(Ok(()));
             }
-            if let State::Refused = reader.state {
-                return Poll::Ready(Ok(()));
+            match reader.state {
+                State::Refused => return Poll::Ready(Ok(())),
+                // An end here would cut off whoever is about to answer with 400.
+                State::Spoiled => return Poll::Pending,
+                _ => {}
             }
             if let State::Length(left) = &mut reader.state {
                 return read_body(&mut this.inner, cx, out, left);
@@ -344,8 +382,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
                 Poll::Ready(_) => reader.arrived(),
                 Poll::Pending => {
                     this.activity.counts.reader.register(cx.waker());
-                    reader.wait(&this.patience, this.activity.is_idle(), cx)?;
-                    return Poll::Pending;
+                    let idle = this.activity.is_idle();
+                    let waited = reader.wait(&this.patience, idle, cx);
+                    return match waited {
+                        Ok(()) => Poll::Pending,
+                        Err(error) => {
+                            this.activity.give_up(reader.late());
+                            Poll::Ready(Err(error))
+                        }
+                    };
                 }
             }
         }
@@ -426,36 +471,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     }
 }
 
-/// After the last answer, what the peer is still sending is read and thrown away for a moment:
-/// closing on unread bytes would reset the connection, and the peer would never see the answer.
-#[derive(Debug, Default)]
-struct Linger {
-    alarm: Alarm,
-    read: usize,
-}
-
-impl Linger {
-    fn poll<S: AsyncRead + Unpin>(&mut self, inner: &mut S, cx: &mut Context<'_>) -> Poll<()> {
-        let mut scratch = [0; 4096];
-        while self.read < MAX_LINGER_BYTES {
-            let mut buffer = ReadBuf::new(&mut scratch);
-            match Pin::new(&mut *inner).poll_read(cx, &mut buffer) {
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                    self.read += buffer.filled().len();
-                }
-                Poll::Ready(_) => return Poll::Ready(()),
-                Poll::Pending if self.alarm.rings(MAX_LINGER, cx) => return Poll::Ready(()),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-        Poll::Ready(())
-    }
-}
-
 /// The largest head that is passed on.
 pub(super) const MAX_HEAD: usize = 32 * 1024;
 const READ: usize = 16 * 1024;
-const MAX_LINGER: Duration = Duration::from_secs(1);
-const MAX_LINGER_BYTES: usize = 512 * 1024;
 /// No HTTP message begins like this.
 const UNREADABLE: &[u8] = b"\0\r\n\r\n";

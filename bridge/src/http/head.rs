@@ -3,7 +3,7 @@
 //! `hyper` forgives what a proxy in front of us may read differently: it drops Content-Length
 //! beside Transfer-Encoding, merges equal lengths, takes bare line feeds, and asks for no Host.
 //! Each of these is a way to smuggle a request. A layer above `hyper` cannot see them any more, so
-//! they are refused here. What is let through has exactly one reading.
+//! they are refused here. What is let through has exactly one reading. [ROB-97] [P25]
 
 use std::str;
 
@@ -18,6 +18,8 @@ pub(super) enum Violation {
     Method,
     #[error("target names another host")]
     OtherHost,
+    #[error("path has more than one reading")]
+    Path,
     #[error("header line is folded or malformed")]
     HeaderLine,
     #[error("Host is missing or repeated")]
@@ -130,17 +132,37 @@ fn request_line(line: &[u8], fields: &[Field<'_>]) -> Result<bool, Violation> {
 
 /// A path, `*`, or an absolute URL of the very host that the Host header names.
 fn check_target(target: &[u8], host: Option<&[u8]>) -> Result<(), Violation> {
-    if target == b"*" || target.starts_with(b"/") {
+    if target == b"*" {
         return Ok(());
     }
-    let text = str::from_utf8(target).map_err(|_| Violation::RequestLine)?;
+    let text = str::from_utf8(target).map_err(|_| Violation::Path)?;
+    if text.starts_with('/') {
+        return check_path(text);
+    }
     let (_, rest) = text.split_once("://").ok_or(Violation::RequestLine)?;
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
     let same = host.is_some_and(|host| host.eq_ignore_ascii_case(authority.as_bytes()));
     if same {
-        Ok(())
+        check_path(path)
     } else {
         Err(Violation::OtherHost)
+    }
+}
+
+/// Dot segments, empty segments, and separators or NUL in disguise: a proxy and we may resolve
+/// them differently, and no path of ours has them. [ROB-105]
+fn check_path(target: &str) -> Result<(), Violation> {
+    let (path, _) = target.split_once('?').unwrap_or((target, ""));
+    let lower = path.to_ascii_lowercase();
+    let disguised = ["%00", "%2f", "%5c", "\\", "//", "#"];
+    let dots = |segment: &str| matches!(segment.replace("%2e", ".").as_str(), "." | "..");
+    let plain = path.bytes().all(|byte| byte.is_ascii_graphic());
+    let odd = disguised.iter().any(|text| lower.contains(text)) || lower.split('/').any(dots);
+    if odd || !plain {
+        Err(Violation::Path)
+    } else {
+        Ok(())
     }
 }
 

@@ -5,7 +5,10 @@ use std::{
     future::Future,
     net::IpAddr,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -109,8 +112,9 @@ async fn discard(stream: &mut BodyDataStream<Body>, mut bytes: u64) {
     }
 }
 
-/// A body larger by no more than this is taken in, so that its caller hears the refusal.
-const LINGER_BYTES: u64 = 4 * 1024 * 1024;
+/// A body larger by no more than this is taken in, so that its caller hears the refusal. With what
+/// the connection throws away at its end it stays below 1 MiB. [ROB-99]
+const LINGER_BYTES: u64 = 512 * 1024;
 
 impl BodyError {
     fn from_axum(error: axum::Error) -> Self {
@@ -139,6 +143,21 @@ pub(super) struct PacedBody {
     waited: Duration,
     waiting: Option<Waiting>,
     bytes: u64,
+    end: BodyEnd,
+}
+
+/// Whether a body has been read to its end: else the rest of it would be taken for a request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BodyEnd(Arc<AtomicBool>);
+
+impl BodyEnd {
+    pub(super) fn is_reached(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn reached(&self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 #[derive(Debug)]
@@ -149,13 +168,22 @@ struct Waiting {
 
 impl PacedBody {
     pub(super) fn new(inner: Incoming, window: Duration) -> Self {
+        let end = BodyEnd::default();
+        if inner.is_end_stream() {
+            end.reached();
+        }
         Self {
             inner,
             window,
             waited: Duration::ZERO,
             waiting: None,
             bytes: 0,
+            end,
         }
+    }
+
+    pub(super) fn end(&self) -> BodyEnd {
+        self.end.clone()
     }
 
     fn arrived(&mut self, bytes: usize) {
@@ -165,7 +193,8 @@ impl PacedBody {
         self.bytes = self
             .bytes
             .saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
-        if self.bytes >= self.window.as_secs().max(1) * BYTES_PER_SECOND {
+        let due = self.window.as_millis() * BYTES_PER_SECOND / 1000;
+        if u128::from(self.bytes) >= due {
             self.bytes = 0;
             self.waited = Duration::ZERO;
         }
@@ -184,7 +213,7 @@ impl PacedBody {
     }
 }
 
-const BYTES_PER_SECOND: u64 = 1024;
+const BYTES_PER_SECOND: u128 = 1024;
 
 impl HttpBody for PacedBody {
     type Data = Bytes;
@@ -197,9 +226,16 @@ impl HttpBody for PacedBody {
         match Pin::new(&mut self.inner).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 self.arrived(frame.data_ref().map_or(0, Bytes::len));
+                if self.inner.is_end_stream() {
+                    self.end.reached();
+                }
                 Poll::Ready(Some(Ok(frame)))
             }
-            Poll::Ready(other) => Poll::Ready(other.map(|frame| frame.map_err(Into::into))),
+            Poll::Ready(None) => {
+                self.end.reached();
+                Poll::Ready(None)
+            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
             Poll::Pending if self.waited_too_long(cx) => Poll::Ready(Some(Err(TooSlow.into()))),
             Poll::Pending => Poll::Pending,
         }
@@ -214,9 +250,9 @@ impl HttpBody for PacedBody {
     }
 }
 
-/// Open connections, in all and by address.
+/// Places for connections or for requests, in all and by address.
 #[derive(Clone, Debug)]
-pub(super) struct Connections {
+pub(super) struct Places {
     shared: Arc<Shared>,
 }
 
@@ -233,14 +269,23 @@ struct Open {
     by_address: BTreeMap<IpAddr, usize>,
 }
 
-/// The right to one connection; given back when dropped.
+/// Why there is no place.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Full {
+    /// All are taken.
+    All,
+    /// This address has taken its share.
+    Address,
+}
+
+/// The right to one place; given back when dropped.
 #[derive(Debug)]
 pub(super) struct Permit {
-    connections: Connections,
+    places: Places,
     address: IpAddr,
 }
 
-impl Connections {
+impl Places {
     pub(super) fn new(limit: usize, limit_per_address: usize) -> Self {
         let open = Mutex::new(Open::default());
         Self {
@@ -252,8 +297,8 @@ impl Connections {
         }
     }
 
-    /// A permit, or `None` when the limit of all or of this address is reached.
-    pub(super) fn admit(&self, address: IpAddr) -> Option<Permit> {
+    /// A permit, unless the limit of this address or of all is reached.
+    pub(super) fn admit(&self, address: IpAddr) -> Result<Permit, Full> {
         // An IPv4 address must not count anew when it comes in over IPv6.
         let address = address.to_canonical();
         let mut open = self
@@ -262,13 +307,16 @@ impl Connections {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let here = open.by_address.get(&address).copied().unwrap_or_default();
-        if open.total >= self.shared.limit || here >= self.shared.limit_per_address {
-            return None;
+        if here >= self.shared.limit_per_address {
+            return Err(Full::Address);
+        }
+        if open.total >= self.shared.limit {
+            return Err(Full::All);
         }
         open.total += 1;
         open.by_address.insert(address, here + 1);
-        Some(Permit {
-            connections: self.clone(),
+        Ok(Permit {
+            places: self.clone(),
             address,
         })
     }
@@ -282,7 +330,7 @@ impl Connections {
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut open = self
-            .connections
+            .places
             .shared
             .open
             .lock()
@@ -307,32 +355,30 @@ mod tests {
 
     #[test]
     fn an_address_gets_no_more_than_its_share() {
-        let connections = Connections::new(3, 2);
-        let one = connections.admit(address(1)).unwrap();
-        let _two = connections.admit(address(1)).unwrap();
-        assert!(connections.admit(address(1)).is_none());
+        let places = Places::new(3, 2);
+        let one = places.admit(address(1)).unwrap();
+        let _two = places.admit(address(1)).unwrap();
+        assert_eq!(places.admit(address(1)).err(), Some(Full::Address));
         drop(one);
-        assert!(connections.admit(address(1)).is_some());
+        assert!(places.admit(address(1)).is_ok());
     }
 
     #[test]
     fn all_addresses_together_get_no_more_than_the_whole() {
-        let connections = Connections::new(3, 2);
-        let permits: Vec<_> = (1..=3)
-            .map(|last| connections.admit(address(last)))
-            .collect();
-        assert!(permits.iter().all(Option::is_some));
-        assert!(connections.admit(address(4)).is_none());
+        let places = Places::new(3, 2);
+        let permits: Vec<_> = (1..=3).map(|last| places.admit(address(last))).collect();
+        assert!(permits.iter().all(Result::is_ok));
+        assert_eq!(places.admit(address(4)).err(), Some(Full::All));
         drop(permits);
-        assert_eq!(connections.total(), 0);
+        assert_eq!(places.total(), 0);
     }
 
     #[test]
     fn an_address_counts_once_however_it_is_written() {
-        let connections = Connections::new(3, 1);
-        let _permit = connections.admit(address(1)).unwrap();
+        let places = Places::new(3, 1);
+        let _permit = places.admit(address(1)).unwrap();
         let mapped: IpAddr = "::ffff:127.0.0.1".parse().unwrap();
-        assert!(connections.admit(mapped).is_none());
+        assert!(places.admit(mapped).is_err());
     }
 
     #[tokio::test]

@@ -1,26 +1,13 @@
 //! The accept loop: one task per connection, every wait bounded, an orderly end.
 
-use std::{
-    convert::Infallible,
-    io,
-    net::SocketAddr,
-    panic::AssertUnwindSafe,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, HttpBody},
-    http::{HeaderValue, Request, Response, StatusCode, Version, header},
-    response::IntoResponse,
+    http::{Request, Response},
 };
-use bytes::Bytes;
-use futures_util::FutureExt;
 use hyper::{
-    body::{Frame, Incoming, SizeHint},
+    body::Incoming,
     server::conn::{http1, http2},
     service::{Service, service_fn},
 };
@@ -33,12 +20,11 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt;
 
 use super::{
-    guard::{Activity, Guarded, InFlight, MAX_HEAD, Patience},
-    limit::{Connections, PacedBody, Permit},
-    respond::{Kind, Problem},
+    guard::{Activity, Guarded, MAX_HEAD, Patience},
+    limit::{Full, Permit, Places},
+    request::{Busy, Requests, Tracked},
     tls::ServerTls,
 };
 use crate::telemetry::metrics::{ListenerName, Metrics, Rejection};
@@ -52,6 +38,16 @@ pub enum Protocols {
     Http1And2,
 }
 
+impl Protocols {
+    /// The names in TLS, those we prefer first.
+    pub(crate) const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Http1 => &["http/1.1"],
+            Self::Http1And2 => &["h2", "http/1.1"],
+        }
+    }
+}
+
 /// How a listener treats its connections.
 #[derive(Clone, Debug)]
 pub struct ListenerSettings {
@@ -61,10 +57,16 @@ pub struct ListenerSettings {
     pub tls: Option<ServerTls>,
     /// Versions of HTTP.
     pub protocols: Protocols,
-    /// Connections beyond this number are closed at once.
+    /// Requests on connections beyond this number are turned away with 503.
     pub max_connections: usize,
-    /// Connections from one address beyond this number are closed at once.
+    /// Requests on connections from one address beyond this number are turned away with 429.
     pub max_connections_per_address: usize,
+    /// Requests beyond this number at a time are turned away with 503.
+    pub max_requests: usize,
+    /// Requests from one address beyond this number at a time are turned away with 429.
+    pub max_requests_per_address: usize,
+    /// What is said to those turned away.
+    pub busy: Busy,
     /// How long a connection may take for what.
     pub patience: Patience,
     /// Where it is counted.
@@ -106,7 +108,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// The address the connection came from.
+    /// The address the connection came from, whatever a header says. [ROB-106]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -126,10 +128,11 @@ pub async fn serve(
 ) -> usize {
     let tasks = TaskTracker::new();
     let cut = CancellationToken::new();
-    let connections = Connections::new(
+    let connections = Places::new(
         settings.max_connections,
         settings.max_connections_per_address,
     );
+    let doorstep = Places::new(DOORSTEP, DOORSTEP_PER_ADDRESS);
     let shared = Arc::new(Shared::new(
         settings,
         router,
@@ -137,12 +140,23 @@ pub async fn serve(
         cut.clone(),
     ));
     while let Some((stream, address)) = accept(&listener, &shutdown.stop).await {
-        let Some(permit) = connections.admit(address.ip()) else {
-            shared.settings.metrics.rejected(Rejection::Capacity);
-            continue;
+        let (permit, turned_away) = match connections.admit(address.ip()) {
+            Ok(permit) => (permit, None),
+            // A place to hear that there is none. Beyond these, closing is the answer.
+            Err(full) => match doorstep.admit(address.ip()) {
+                Ok(permit) => (permit, Some(full)),
+                Err(_) => {
+                    shared.settings.metrics.rejected(Rejection::Capacity);
+                    continue;
+                }
+            },
         };
-        let connection = Arc::clone(&shared).connection(stream, address, permit);
-        tasks.spawn(connection);
+        let visit = Visit {
+            address,
+            turned_away,
+            permit,
+        };
+        tasks.spawn(Arc::clone(&shared).connection(stream, visit));
     }
     drop(listener);
     tasks.close();
@@ -187,10 +201,19 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     )
 }
 
+/// A connection that was accepted.
+struct Visit {
+    address: SocketAddr,
+    /// Why it is only told to come again.
+    turned_away: Option<Full>,
+    permit: Permit,
+}
+
 struct Shared {
     settings: ListenerSettings,
     acceptor: Option<TlsAcceptor>,
     router: Router,
+    requests: Places,
     stop: CancellationToken,
     cut: CancellationToken,
 }
@@ -202,36 +225,40 @@ impl Shared {
         stop: CancellationToken,
         cut: CancellationToken,
     ) -> Self {
-        let protocols: &[&str] = match settings.protocols {
-            Protocols::Http1 => &["http/1.1"],
-            Protocols::Http1And2 => &["h2", "http/1.1"],
-        };
+        let protocols = settings.protocols.names();
         let tls = settings.tls.as_ref();
         let acceptor = tls.map(|tls| TlsAcceptor::from(tls.config(protocols)));
+        let requests = Places::new(settings.max_requests, settings.max_requests_per_address);
         Self {
             settings,
             acceptor,
             router,
+            requests,
             stop,
             cut,
         }
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream, address: SocketAddr, permit: Permit) {
+    async fn connection(self: Arc<Self>, stream: TcpStream, visit: Visit) {
         let _open = self.settings.metrics.connection(self.settings.name);
         tokio::select! {
             biased;
             () = self.cut.cancelled() => {}
-            ended = self.converse(stream, address) => {
+            ended = self.converse(stream, visit.address, visit.turned_away) => {
                 if let Err(reason) = ended {
                     self.settings.metrics.rejected(reason);
                 }
             }
         }
-        drop(permit);
+        drop(visit.permit);
     }
 
-    async fn converse(&self, stream: TcpStream, address: SocketAddr) -> Result<(), Rejection> {
+    async fn converse(
+        &self,
+        stream: TcpStream,
+        address: SocketAddr,
+        turned_away: Option<Full>,
+    ) -> Result<(), Rejection> {
         let patience = self.settings.patience;
         // Answers are small and final: waiting to fill a packet helps nobody.
         if stream.set_nodelay(true).is_err() {
@@ -249,15 +276,11 @@ impl Shared {
             Ok(_) => return Ok(()),
         }
         let Some(acceptor) = &self.acceptor else {
-            return self
-                .http1(
-                    stream,
-                    Peer {
-                        address,
-                        certificate: None,
-                    },
-                )
-                .await;
+            let peer = Peer {
+                address,
+                certificate: None,
+            };
+            return self.http1(stream, (peer, turned_away)).await;
         };
         let handshake = timeout(patience.handshake, acceptor.accept(stream)).await;
         let stream = handshake
@@ -273,19 +296,19 @@ impl Shared {
             certificate: certificate.map(CertificateDer::into_owned),
         };
         if session.alpn_protocol() == Some(b"h2") {
-            self.http2(stream, peer).await
+            self.http2(stream, (peer, turned_away)).await
         } else {
-            self.http1(stream, peer).await
+            self.http1(stream, (peer, turned_away)).await
         }
     }
 
-    async fn http1<S>(&self, stream: S, peer: Peer) -> Result<(), Rejection>
+    async fn http1<S>(&self, stream: S, visitor: (Peer, Option<Full>)) -> Result<(), Rejection>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let activity = Activity::default();
         let guarded = Guarded::http1(stream, self.settings.patience, activity.clone());
-        let service = self.service(peer, activity);
+        let service = self.service(visitor, activity.clone());
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             // `guard` measures the head from its first byte; this one would end idle connections.
@@ -302,16 +325,19 @@ impl Shared {
                 connection.await
             }
         };
+        if let Some(reason) = activity.given_up() {
+            return Err(reason);
+        }
         ended.or_else(|error| rejection(&error).map_or(Ok(()), Err))
     }
 
-    async fn http2<S>(&self, stream: S, peer: Peer) -> Result<(), Rejection>
+    async fn http2<S>(&self, stream: S, visitor: (Peer, Option<Full>)) -> Result<(), Rejection>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let activity = Activity::default();
         let guarded = Guarded::http2(stream, self.settings.patience, activity.clone());
-        let service = self.service(peer, activity.clone());
+        let service = self.service(visitor, activity.clone());
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(self.settings.patience.idle)
@@ -335,9 +361,10 @@ impl Shared {
         };
         ended.or_else(|error| rejection(&error).map_or(Ok(()), Err))
     }
+
     fn service(
         &self,
-        peer: Peer,
+        (peer, turned_away): (Peer, Option<Full>),
         activity: Activity,
     ) -> impl Service<
         Request<Incoming>,
@@ -346,65 +373,16 @@ impl Shared {
         Future: Send + 'static,
     > + Send
     + use<> {
-        let router = self.router.clone();
-        let window = self.settings.patience.body_window;
-        service_fn(move |request: Request<Incoming>| {
-            let mut request = request.map(|body| Body::new(PacedBody::new(body, window)));
-            request.extensions_mut().insert(peer.clone());
-            respond(router.clone(), request, activity.begin())
-        })
-    }
-}
-
-async fn respond(
-    router: Router,
-    request: Request<Body>,
-    in_flight: InFlight,
-) -> Result<Response<Tracked>, Infallible> {
-    let version = request.version();
-    let answer = AssertUnwindSafe(router.oneshot(request))
-        .catch_unwind()
-        .await;
-    let mut response = answer.unwrap_or_else(|_| {
-        tracing::error!("Request ended in a panic");
-        Ok(Problem::new(Kind::Internal).into_response())
-    })?;
-    let unread = [StatusCode::REQUEST_TIMEOUT, StatusCode::PAYLOAD_TOO_LARGE];
-    if version != Version::HTTP_2 && unread.contains(&response.status()) {
-        // The rest of the body would be taken for the next request.
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    Ok(response.map(|inner| Tracked {
-        inner,
-        _in_flight: in_flight,
-    }))
-}
-
-/// A response body; its request is in flight until it has been sent.
-struct Tracked {
-    inner: Body,
-    _in_flight: InFlight,
-}
-
-impl HttpBody for Tracked {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let requests = Requests {
+            router: self.router.clone(),
+            peer,
+            window: self.settings.patience.body_window,
+            places: self.requests.clone(),
+            turned_away,
+            busy: self.settings.busy.clone(),
+            metrics: self.settings.metrics.clone(),
+        };
+        service_fn(move |request| requests.clone().answer(request, activity.clone()))
     }
 }
 
@@ -433,4 +411,7 @@ const MAX_BUFFER: usize = 2 * MAX_HEAD;
 const HEADER_LIST: u32 = 32 * 1024;
 const MAX_STREAMS: u32 = 100;
 const MAX_RESETS: usize = 20;
+/// Connections that have no place and are told so.
+const DOORSTEP: usize = 256;
+const DOORSTEP_PER_ADDRESS: usize = 32;
 const PAUSE: Duration = Duration::from_millis(100);

@@ -1,5 +1,13 @@
 //! TLS of listeners and of outgoing calls, from PEM texts. TLS 1.3 and 1.2, nothing older.
 
+mod client;
+mod policy;
+
+pub use self::{
+    client::{ClientTls, NameCheck},
+    policy::{Suite, TlsPolicy, TlsVersion},
+};
+
 use std::{fmt, sync::Arc};
 
 use rustls::{
@@ -8,8 +16,6 @@ use rustls::{
     server::{WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-
-use crate::config::Secret;
 
 /// Whether clients of a listener must show a certificate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,6 +44,12 @@ pub enum TlsError {
     /// No usable root for server certificates.
     #[error("holds no usable certificate authority")]
     Trust,
+    /// Versions without a suite, or suites without their version.
+    #[error("every version needs a suite that is its own, and every suite its version")]
+    Policy,
+    /// Names that differ are accepted of servers that are known otherwise, never of anybody's.
+    #[error("cannot be off where every server of the public authorities is trusted")]
+    NameCheck,
 }
 
 impl TlsError {
@@ -48,6 +60,8 @@ impl TlsError {
             Self::Key | Self::Pair(_) => "key",
             Self::ClientCa => "client_ca",
             Self::Trust => "trust",
+            Self::Policy => "suites",
+            Self::NameCheck => "name_check",
         }
     }
 }
@@ -70,14 +84,27 @@ impl ServerTls {
         key_pem: &str,
         clients: Option<(String, ClientCertificate)>,
     ) -> Result<Self, TlsError> {
+        Self::under(&TlsPolicy::default(), certificate_pem, key_pem, clients)
+    }
+
+    /// The same under a policy.
+    ///
+    /// # Errors
+    /// What cannot be read, or does not fit together.
+    pub fn under(
+        policy: &TlsPolicy,
+        certificate_pem: &str,
+        key_pem: &str,
+        clients: Option<(String, ClientCertificate)>,
+    ) -> Result<Self, TlsError> {
         let chain = chain(certificate_pem)?;
         let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|_| TlsError::Key)?;
         let verifier = match &clients {
             Some((ca, kind)) => client_verifier(ca, *kind)?,
             None => WebPkiClientVerifier::no_client_auth(),
         };
-        let mut config = ServerConfig::builder_with_provider(provider())
-            .with_protocol_versions(VERSIONS)
+        let mut config = ServerConfig::builder_with_provider(policy.provider())
+            .with_protocol_versions(&policy.versions())
             .map_err(TlsError::Pair)?
             .with_client_cert_verifier(verifier)
             .with_single_cert(chain, key)
@@ -123,39 +150,13 @@ impl fmt::Debug for ServerTls {
     }
 }
 
-/// TLS of outgoing calls: whom we trust, and who we are.
-#[derive(Clone, Debug)]
-pub struct ClientTls {
-    trust: Option<String>,
-    identity: Option<(String, Secret)>,
-}
-
-impl ClientTls {
-    /// `trust` are the roots in PEM, `None` those of the system; `identity` is our chain and key.
-    pub fn new(trust: Option<String>, identity: Option<(String, Secret)>) -> Self {
-        Self { trust, identity }
-    }
-
-    /// The roots in PEM, when they are not those of the system.
-    pub fn trust_pem(&self) -> Option<&str> {
-        self.trust.as_deref()
-    }
-
-    /// Our certificate chain and key in PEM.
-    pub fn identity_pem(&self) -> Option<(&str, &Secret)> {
-        self.identity
-            .as_ref()
-            .map(|(chain, key)| (chain.as_str(), key))
-    }
-}
-
 /// The one source of cryptography in TLS.
 pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
 /// The roots of a PEM text.
-pub(super) fn roots(pem: &str) -> Option<RootCertStore> {
+fn roots(pem: &str) -> Option<RootCertStore> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
         roots.add(certificate.ok()?).ok()?;
@@ -183,6 +184,3 @@ fn client_verifier(
     };
     builder.build().map_err(|_| TlsError::ClientCa)
 }
-
-static VERSIONS: &[&rustls::SupportedProtocolVersion] =
-    &[&rustls::version::TLS13, &rustls::version::TLS12];

@@ -150,6 +150,8 @@ labels! {
         Capacity = "capacity",
         /// Nothing came.
         FirstByte = "first_byte",
+        /// A request began and its head did not end.
+        Head = "head",
         /// The TLS handshake took too long.
         HandshakeTimeout = "handshake_timeout",
         /// The TLS handshake failed.

@@ -1,4 +1,4 @@
-//! Connections that are turned away, and what becomes of the others when the server stops.
+//! What becomes of connections when the server stops.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -7,29 +7,6 @@ use tokio::{
 };
 
 use super::{Server, read_all, status};
-
-#[tokio::test]
-async fn connections_beyond_the_limit_are_closed_at_once() {
-    let server = Server::with(|settings| settings.max_connections = 2).await;
-    let mut held = Vec::new();
-    for _ in 0..2 {
-        let mut stream = server.connect().await;
-        stream
-            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            .await
-            .unwrap();
-        assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
-        held.push(stream);
-    }
-    let mut third = server.connect().await;
-    assert_eq!(read_all(&mut third).await, "");
-    let text = server.metrics.text().unwrap();
-    assert!(
-        text.contains(r#"bridge_conn_open{listener="as4"} 2"#),
-        "{text}"
-    );
-    assert!(text.contains(r#"reason="capacity"} 1"#), "{text}");
-}
 
 #[tokio::test(start_paused = true)]
 async fn stopping_finishes_what_runs_and_accepts_nothing_more() {

@@ -90,6 +90,67 @@ async fn bare_line_feeds_and_folded_lines_are_refused() {
     check_refused("GET / HTTP/1.1\r\nHost: x\r\nA: b\rC: d\r\n\r\n").await;
 }
 
+/// [ROB-105] a path has one reading.
+#[tokio::test]
+async fn paths_in_disguise_are_refused() {
+    for path in ["/..%2fwho", "//who", "/who%00", "/a/../who", "/a\\who"] {
+        check_refused(&format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+    }
+}
+
+/// [ROB-98] a body that nobody read is never taken for a request.
+#[tokio::test]
+async fn after_an_unread_body_the_connection_is_closed() {
+    let server = Server::start().await;
+    let smuggled = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    let answer = server
+        .exchange(
+            format!(
+                "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{smuggled}{smuggled}",
+                smuggled.len()
+            )
+            .as_bytes(),
+        )
+        .await;
+    assert_eq!(status(&answer), "HTTP/1.1 404 Not Found");
+    assert!(answer.contains("connection: close"), "{answer}");
+    assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+}
+
+/// [P25] [ROB-99] the invitation comes when the head was found good, and only when the body is wanted.
+#[tokio::test]
+async fn a_body_is_invited_after_its_head_was_checked() {
+    let server = Server::start().await;
+    let head = "Host: x\r\nExpect: 100-continue\r\nConnection: close\r\n";
+    let mut stream = server.connect().await;
+    let good = format!("POST /length HTTP/1.1\r\n{head}Content-Length: 3\r\n\r\n");
+    stream.write_all(good.as_bytes()).await.unwrap();
+    let mut invitation = [0; 25];
+    stream.read_exact(&mut invitation).await.unwrap();
+    assert_eq!(&invitation, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"abc").await.unwrap();
+    assert!(read_all(&mut stream).await.ends_with("3 294"));
+    for (line, expected) in [
+        (
+            "POST /nowhere HTTP/1.1\r\nContent-Length: 3\r\n",
+            "HTTP/1.1 404 Not Found",
+        ),
+        (
+            "POST /length HTTP/1.1\r\nContent-Length: +3\r\n",
+            "HTTP/1.1 400 Bad Request",
+        ),
+        (
+            "POST /length HTTP/1.1\r\nContent-Length: 100000000\r\n",
+            "HTTP/1.1 413 Payload Too Large",
+        ),
+    ] {
+        let answer = server
+            .exchange(format!("{line}{head}\r\n").as_bytes())
+            .await;
+        assert_eq!(status(&answer), expected, "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn tunnels_and_traces_are_refused() {
     check_refused("CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n").await;
@@ -120,16 +181,34 @@ async fn a_head_too_large_or_with_too_many_lines_is_answered_with_431() {
     );
 }
 
+/// [ROB-97] whether it comes with its head or after the body was asked for.
 #[tokio::test]
-async fn a_malformed_chunk_ends_the_connection() {
-    let server = Server::start().await;
-    let answer = server
-        .exchange(
-            b"POST /length HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\
-              3\r\nabcX0\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
-        )
-        .await;
-    assert!(!answer.contains("200 OK"), "{answer}");
+async fn a_malformed_chunk_is_refused_and_ends_the_connection() {
+    let head = "POST /length HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n";
+    let smuggled = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    for body in [
+        "3\r\nabcX0\r\n\r\n",
+        "3;\u{1}\r\nabc\r\n0\r\n\r\n",
+        "3;a\nabc\r\n0\r\n\r\n",
+    ] {
+        check_refused(&format!("{head}\r\n{body}")).await;
+        let server = Server::start().await;
+        let mut stream = server.connect().await;
+        let asking = format!("{head}Expect: 100-continue\r\n\r\n");
+        stream.write_all(asking.as_bytes()).await.unwrap();
+        stream.read_exact(&mut [0; 25]).await.unwrap();
+        stream
+            .write_all(format!("{body}{smuggled}").as_bytes())
+            .await
+            .unwrap();
+        let answer = read_all(&mut stream).await;
+        assert_eq!(
+            status(&answer),
+            "HTTP/1.1 422 Unprocessable Entity",
+            "{body:?}"
+        );
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+    }
 }
 
 #[tokio::test]

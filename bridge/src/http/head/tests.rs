@@ -132,6 +132,34 @@ fn odd_request_lines_are_refused() {
     );
 }
 
+/// [ROB-105]
+#[test]
+fn paths_with_two_readings_are_refused() {
+    for path in [
+        "/a/../b",
+        "/a/%2e%2E/b",
+        "/./a",
+        "/a/..",
+        "//a",
+        "/a//b",
+        "/a%2fb",
+        "/a%5Cb",
+        "/a\\b",
+        "/a%00",
+        "/a#b",
+        "/ä",
+    ] {
+        for prefix in ["", "http://x"] {
+            let line = format!("GET {prefix}{path} HTTP/1.1");
+            check_head(&[&line, "Host: x"], Err(Violation::Path));
+        }
+    }
+    for path in ["/a..b", "/.a", "/a%20b", "/a?b=../c//d%2f", "/"] {
+        let line = format!("GET {path} HTTP/1.1");
+        check_head(&[&line, "Host: x"], Ok(Framing::Length(0)));
+    }
+}
+
 #[test]
 fn bare_line_feeds_are_refused() {
     assert_eq!(
