@@ -7,6 +7,8 @@ use ebms::{Partner, SentProof, signal};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use jiff::Timestamp;
 
+use crate::http::Clients;
+
 /// The most an answer to a message may hold: receipts grow with the number of parts.
 const ANSWER_BYTES: usize = 2 << 20;
 
@@ -38,13 +40,13 @@ pub struct Outbound<'o> {
 /// Sends one message once.
 #[derive(Clone, Debug)]
 pub struct Client {
-    http: reqwest::Client,
+    http: Clients,
 }
 
 impl Client {
-    /// A client over a prepared HTTP client: redirects off, time-outs set.
+    /// A client over prepared HTTP clients: redirects off, time-outs set, TLS as agreed.
     #[must_use]
-    pub const fn new(http: reqwest::Client) -> Self {
+    pub const fn new(http: Clients) -> Self {
         Self { http }
     }
 
@@ -59,6 +61,7 @@ impl Client {
         // [P32] a trailing blank in an endpoint is trimmed when the partner is read.
         let request = self
             .http
+            .of(partner.name().as_str())
             .post(partner.endpoint())
             .header(CONTENT_TYPE, message.content_type)
             .header(CONTENT_LENGTH, message.length)

@@ -19,7 +19,7 @@ use crate::{
         redis::{self, Redis},
     },
     http::{
-        client::{CallTimeouts, ClientError, client},
+        client::{CallTimeouts, ClientError, Clients, client},
         tls::ClientTls,
     },
     national::sak::Sak,
@@ -111,8 +111,9 @@ impl Platform {
             decryption: config.keys().as4_decryption().to_vec(),
             tables: ArcSwap::from_pointee(config.tables().clone()),
             directory: common_services(&config, &world)?,
-            as4: Client::new(client(
+            as4: Client::new(Clients::new(
                 config.as4().tls(),
+                config.partner_tls(),
                 CallTimeouts::within(config.as4().retry().timeout()),
             )?),
             sak: sak(&config)?,
