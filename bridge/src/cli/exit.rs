@@ -59,8 +59,6 @@ pub(super) enum Failure {
     #[error("{0}")]
     Unknown(String),
     #[error("{0}")]
-    Unreachable(String),
-    #[error("{0}")]
     Internal(String),
 }
 
@@ -71,7 +69,7 @@ impl Failure {
             Self::Override(_) | Self::Unknown(_) => USAGE,
             Self::Start(StartError::Bind { source, .. }) if denied(source) => NO_PERMISSION,
             Self::Start(StartError::Platform(error)) if error.is_configuration() => CONFIGURATION,
-            Self::Start(_) | Self::Unreachable(_) => UNAVAILABLE,
+            Self::Start(_) => UNAVAILABLE,
             Self::File { source, .. } | Self::Init(InitError::File { source, .. })
                 if denied(source) =>
             {

@@ -1,26 +1,26 @@
-//! `ping`: the test service of a partner, asked with a signed message, answered with a receipt.
+//! `ping`: the test service of a partner, asked with a signed message, answered with a receipt. Every
+//! step on the way is reported, and the first that fails says what to do.
+
+mod report;
+mod verdict;
+mod wire;
 
 use std::{error::Error, process::ExitCode};
 
 use ebms::{
-    Answer, ConversationId, Draft, Heading, MessageId, Outgoing, Partner, Party, Property, Service,
+    ConversationId, Draft, Heading, MessageId, Outgoing, Partner, Party, Property, Service,
     profile,
     signal::{self, HttpAnswer},
 };
-use http::header::CONTENT_TYPE;
-use serde_json::json;
+use serde_json::Map;
+use url::Url;
 
-use super::{
-    Global,
-    exit::{FINDINGS, Failure},
-    output::Output,
-    serve::runtime,
+use self::{
+    report::{Ended, Report, Stage},
+    wire::Way,
 };
-use crate::{
-    config::Config,
-    http::{CallTimeouts, client, limit::read_body},
-    world::World,
-};
+use super::{Global, exit::Failure, output::Output, serve::runtime};
+use crate::{config::Config, world::World};
 
 pub(super) fn run(
     partner: &str,
@@ -32,26 +32,51 @@ pub(super) fn run(
     let Some(partner) = config.pmodes().partner(partner) else {
         return Err(Failure::Unknown(format!("there is no partner {partner:?}")));
     };
+    let url = Url::parse(partner.endpoint())
+        .map_err(|error| Failure::Unknown(format!("endpoint {:?}: {error}", partner.endpoint())))?;
     let outgoing = message(&config, partner, world)?;
-    let began = world.monotonic();
-    let answer = runtime()?.block_on(ask(&config, partner, &outgoing, world))?;
-    let millis = world.monotonic().saturating_sub(began).as_millis();
-    let (ok, verdict) = verdict(&answer);
-    let record = json!({
-        "partner": partner.name().as_str(),
-        "message_id": outgoing.proof().message_id().as_str(),
-        "ok": ok,
-        "verdict": verdict,
-        "duration_ms": u64::try_from(millis).unwrap_or(u64::MAX),
-    });
-    output.record(&record, || {
-        format!("{}: {verdict} after {millis} ms", partner.name())
-    })?;
-    Ok(if ok {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(FINDINGS)
-    })
+    let mut report = Report::new(world);
+    let name = partner.name().as_str();
+    let way = Way {
+        url: &url,
+        tls: config.partner_tls().get(name).unwrap_or(config.as4().tls()),
+        limit: config.as4().retry().timeout(),
+        now: world.now(),
+    };
+    let walked = runtime()?.block_on(walk(&way, &mut report, (partner, &outgoing)));
+    let code = match walked {
+        Ok(()) => 0,
+        Err(Ended) => report.exit(),
+    };
+    let mut head = Map::new();
+    head.insert("partner".to_owned(), name.into());
+    head.insert("endpoint".to_owned(), partner.endpoint().into());
+    let id = outgoing.proof().message_id().as_str();
+    head.insert("message_id".to_owned(), id.into());
+    output.record(&report.to_json(head), || report.to_text(name))?;
+    Ok(ExitCode::from(code))
+}
+
+async fn walk(
+    way: &Way<'_>,
+    report: &mut Report,
+    (partner, outgoing): (&Partner, &Outgoing),
+) -> Result<(), Ended> {
+    let stream = way.connection(report).await?;
+    let proof = outgoing.proof();
+    let ask = async {
+        let answered = way.ask(stream, outgoing).await?;
+        let http = HttpAnswer {
+            status: answered.status.as_u16(),
+            content_type: answered.content_type.as_deref(),
+            body: &answered.body,
+        };
+        let answer = signal::read_answer(&http, proof, partner, way.now);
+        let ((), finding) = verdict::http(answered.status, &answer)?;
+        Ok((answer, finding))
+    };
+    let answer = report.step(Stage::Http, ask).await?;
+    verdict::judge(report, &answer, partner, way.now).await
 }
 
 fn message(config: &Config, partner: &Partner, world: &World) -> Result<Outgoing, Failure> {
@@ -91,79 +116,3 @@ fn message(config: &Config, partner: &Partner, world: &World) -> Result<Outgoing
     })
     .map_err(|error| internal(&error))
 }
-
-async fn ask(
-    config: &Config,
-    partner: &Partner,
-    outgoing: &Outgoing,
-    world: &World,
-) -> Result<Answer, Failure> {
-    let unreachable = |error: &dyn Error| {
-        Failure::Unreachable(format!(
-            "{} cannot be reached: {}",
-            partner.endpoint(),
-            chain(error)
-        ))
-    };
-    let timeouts = CallTimeouts::within(config.as4().retry().timeout());
-    let client = client(config.as4().tls(), timeouts)
-        .map_err(|error| Failure::Internal(error.to_string()))?;
-    let sent = client
-        .post(partner.endpoint())
-        .header(CONTENT_TYPE, outgoing.content_type())
-        .body(outgoing.body().clone())
-        .send();
-    let response = sent
-        .await
-        .map_err(|error| unreachable(&error.without_url()))?;
-    let status = response.status().as_u16();
-    let kind = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    let kind = kind.map(str::to_owned);
-    let body = axum::body::Body::from_stream(response.bytes_stream());
-    let body = read_body(body, MAX_ANSWER)
-        .await
-        .map_err(|error| unreachable(&error))?;
-    let http = HttpAnswer {
-        status,
-        content_type: kind.as_deref(),
-        body: &body,
-    };
-    Ok(signal::read_answer(
-        &http,
-        outgoing.proof(),
-        partner,
-        world.now(),
-    ))
-}
-
-/// An error with its causes: "connection refused" stands at the very end.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
-}
-
-fn verdict(answer: &Answer) -> (bool, String) {
-    match answer {
-        Answer::Acknowledged(_) => (true, "receipt is signed and covers the message".to_owned()),
-        Answer::AlreadyAccepted(_) => (false, "partner knows the message already".to_owned()),
-        Answer::Refused(errors) => {
-            let codes: Vec<_> = errors.iter().map(|error| error.code_text()).collect();
-            (false, format!("refused with {}", codes.join(", ")))
-        }
-        Answer::InvalidReceipt(reason) => (false, format!("receipt proves nothing: {reason}")),
-        Answer::Unanswered { status, reason } => (
-            false,
-            format!("no signal in the answer (HTTP {status}, {reason:?})"),
-        ),
-    }
-}
-
-const MAX_ANSWER: u64 = 1024 * 1024;
