@@ -206,6 +206,9 @@ async fn claimed(platform: &Arc<Platform>, message: Verified<ReceivedMessage<Con
     let key = MessageKey::as4(header.from().id().value(), header.message_id().as_str());
     let digest = Digest::new(message.get().digest());
     let lease = platform.message_lease();
+    if header.is_test_service() {
+        return ping(platform, &message, (&key, digest)).await;
+    }
     match platform.store().claim(&key, digest, lease).await {
         Ok(Claim::New(ticket)) => {
             let action = super::action_label(header.action());
@@ -245,6 +248,57 @@ async fn claimed(platform: &Arc<Platform>, message: Verified<ReceivedMessage<Con
     }
 }
 
+/// [AT-47] [AS4_CP_TA16] [AS4_CP_TA17] a ping is answered and never handed on. There is nothing in it to be lost: it is answered
+/// although the store cannot remember it, only not twice with the same receipt then. [AS4 3.3]
+async fn ping(
+    platform: &Arc<Platform>,
+    message: &Verified<ReceivedMessage>,
+    (key, digest): (&MessageKey, Digest),
+) -> Reply {
+    let now = platform.world().now();
+    let claim = platform
+        .store()
+        .claim(key, digest, platform.message_lease());
+    let ticket = match claim.await {
+        Ok(Claim::New(ticket)) => Some(ticket),
+        Ok(Claim::Answered(receipt)) => {
+            platform.metrics().as4_duplicate();
+            return Reply::Signal(StatusCode::OK, receipt);
+        }
+        Ok(Claim::InFlight) => {
+            return unavailable(platform, Some(message.get().header().message_id().clone()));
+        }
+        Ok(Claim::Conflict) => {
+            let id = message.get().header().message_id().clone();
+            return refuse(platform, &Refusal::reused_message_id(id)).await;
+        }
+        Err(error) => {
+            tracing::warn!(%error, "Ping answered although the store cannot claim it");
+            None
+        }
+    };
+    let receipt = new_message_id(platform)
+        .map_err(Stopped::from)
+        .and_then(|id| {
+            signal::receipt(message, id, now, platform.signing_key()).map_err(Stopped::Unsendable)
+        });
+    let receipt = match receipt {
+        Ok(receipt) => receipt.body().clone(),
+        Err(stopped) => {
+            tracing::error!(error = %stopped, "Ping cannot be answered");
+            return unavailable(platform, Some(message.get().header().message_id().clone()));
+        }
+    };
+    if let Some(ticket) = ticket {
+        let answer = MessageAnswer::new(ticket, receipt.clone(), platform.remember_until(now));
+        if let Err(error) = platform.store().answer(&answer).await {
+            tracing::warn!(%error, "Answer to a ping cannot be remembered");
+        }
+    }
+    count(platform, As4Action::Test, As4Result::Acknowledged, "");
+    Reply::Signal(StatusCode::OK, receipt)
+}
+
 /// Gives a new message to its route. The receipt is made before, so that the transition that makes
 /// the message durable can remember it.
 async fn hand_over(
@@ -258,12 +312,6 @@ async fn hand_over(
         signal::receipt(&message, id, now, platform.signing_key()).map_err(Stopped::Unsendable)?;
     let receipt = receipt.body().clone();
     let keep_until = platform.remember_until(now);
-    if message.get().header().is_test_service() {
-        // [AT-47] a ping is answered and never handed on.
-        let answer = MessageAnswer::new(ticket, receipt.clone(), keep_until);
-        platform.store().answer(&answer).await?;
-        return Ok(receipt);
-    }
     let arrival = Arrival {
         leading: Leading::find(message.get().payloads()).map_err(SpoolError::Source)?,
         message,
