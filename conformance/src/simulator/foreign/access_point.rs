@@ -193,6 +193,12 @@ impl AccessPoint {
         &self.shared.journal
     }
 
+    /// The partner as its P-Modes know it
+    #[must_use]
+    pub fn partner(&self) -> &Partner {
+        &self.shared.partner
+    }
+
     /// The name of the partner in the journal
     #[must_use]
     pub fn partner_name(&self) -> &str {
