@@ -140,6 +140,39 @@ fn at_46_ten_thousand_parts_are_refused() {
     check("parts", MIME, &pieces, ("EBMS:0007", "400 Bad Request"));
 }
 
+/// [AT-46]
+#[test]
+fn at_46_a_part_with_a_header_of_100_megabytes_is_refused() {
+    let line = vec![b'a'; 100_000];
+    let pieces: [(&[u8], usize); 3] = [
+        (b"--b\r\nA: ", 1),
+        (&line, 1000),
+        (b"\r\n\r\n\r\n--b--\r\n", 1),
+    ];
+    check(
+        "part header",
+        MIME,
+        &pieces,
+        ("EBMS:0007", "400 Bad Request"),
+    );
+}
+
+/// [AT-46] an envelope of 100 MB, most of it header.
+#[test]
+fn at_46_an_envelope_of_100_megabytes_is_refused() {
+    let blank = vec![b' '; 100_000];
+    let open = b"<e:Envelope xmlns:e=\"http://www.w3.org/2003/05/soap-envelope\"><e:Header>";
+    let pieces: [(&[u8], usize); 3] = [(open, 1), (&blank, 1000), (b"</e:Header></e:Envelope>", 1)];
+    HEAVY.play_alone(async |server| {
+        alive(server).await;
+        let answer = watched(server, "envelope", post(server, SOAP, &pieces)).await;
+        let refused = ["200 OK", "400 Bad Request", "413 Payload Too Large"];
+        assert!(refused.contains(&status(&answer)), "{answer}");
+        assert!(!answer.contains("Receipt"), "{answer}");
+        alive(server).await;
+    });
+}
+
 /// [AT-46] the head of a request, not of a message.
 #[test]
 fn at_46_a_request_head_of_100_megabytes_is_refused() {
