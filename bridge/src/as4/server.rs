@@ -252,7 +252,7 @@ async fn claimed(platform: &Arc<Platform>, message: Verified<ReceivedMessage<Con
 /// although the store cannot remember it, only not twice with the same receipt then. [AS4 3.3]
 async fn ping(
     platform: &Arc<Platform>,
-    message: &Verified<ReceivedMessage>,
+    message: &Verified<ReceivedMessage<Content>>,
     (key, digest): (&MessageKey, Digest),
 ) -> Reply {
     let now = platform.world().now();
