@@ -9,8 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::exchange::{EntryId, ExchangeId, OpId, Record};
 
-/// After so many deliveries without an outcome an entry is taken to kill its workers.
-pub const POISON_DELIVERIES: u32 = 5;
+/// An entry delivered so often without an outcome is suspected of killing its workers. It may as
+/// well be another that ran beside it: from now on it runs alone.
+pub const SUSPECT_DELIVERIES: u32 = 2;
+
+/// An entry that was blamed so often is poison: each time the process died while nothing else ran,
+/// or the step itself panicked. [ROB-24]
+pub const POISON_BLAMES: u32 = 5;
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -48,6 +53,7 @@ pub struct Entry {
     pub(crate) data: Bytes,
     pub(crate) attempt: u32,
     pub(crate) deliveries: u32,
+    pub(crate) blames: u32,
 }
 
 /// The right to work on an entry until somebody else may take it over.
@@ -165,10 +171,22 @@ impl Entry {
         self.deliveries
     }
 
-    /// Whether workers keep vanishing over it.
+    /// How often this attempt ended without an outcome, and by nobody else's fault.
+    #[must_use]
+    pub const fn blames(&self) -> u32 {
+        self.blames
+    }
+
+    /// Whether workers vanished over it, or over what ran beside it.
+    #[must_use]
+    pub const fn is_suspect(&self) -> bool {
+        self.deliveries > SUSPECT_DELIVERIES || self.blames > 0
+    }
+
+    /// Whether workers keep vanishing over it and over nothing else.
     #[must_use]
     pub const fn is_poison(&self) -> bool {
-        self.deliveries > POISON_DELIVERIES
+        self.blames >= POISON_BLAMES
     }
 }
 

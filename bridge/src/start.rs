@@ -27,9 +27,6 @@ use crate::{
     world::World,
 };
 
-/// Workers per node. Steps wait for others most of the time; the CPU is kept busy by `spawn_blocking`.
-const WORKERS: usize = 8;
-
 /// How long requests and steps in flight may take to finish at shutdown.
 const DRAIN: Duration = Duration::from_secs(25);
 
@@ -250,10 +247,16 @@ impl Bound {
 fn workers(platform: &Arc<Platform>, stop: &watch::Sender<bool>) -> Vec<JoinHandle<()>> {
     // The name must be unique among all nodes of a store.
     let node = platform.world().uuid();
-    let mut workers: Vec<_> = (0..WORKERS)
+    let floor = Arc::new(worker::Floor::new(worker::WORKERS));
+    let mut workers: Vec<_> = (0..worker::WORKERS)
         .map(|number| {
             let name = format!("{node}-{number}");
-            tokio::spawn(worker::run(Arc::clone(platform), name, stop.subscribe()))
+            tokio::spawn(worker::run(
+                Arc::clone(platform),
+                Arc::clone(&floor),
+                name,
+                stop.subscribe(),
+            ))
         })
         .collect();
     workers.push(tokio::spawn(worker::keep_time(

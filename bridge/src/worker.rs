@@ -1,19 +1,30 @@
 //! Takes work out of the outbox and sees deadlines through. A worker holds no state of its own: it
-//! may die at any point, and another takes its entry over when the lease runs out.
+//! may die at any point, and another takes its entry over when the lease runs out. An entry that
+//! may be the reason for that runs alone, so that no other is blamed for its deeds.
 
-use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
+mod floor;
 
+pub use floor::Floor;
+
+use std::{
+    convert::Infallible, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration,
+};
+
+use futures_util::FutureExt as _;
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
 use crate::{
     as4::outbound::{self, Purpose},
-    exchange::{Route, State, Summary, store::Filter},
+    exchange::{Route, State, StoreError, Summary, store::Filter},
     outbox::{Lease, Leased, Reason, Take, WorkKind},
     platform::{Platform, Stopped},
     provide, retrieve,
     telemetry::names,
 };
+
+/// Workers per node. Steps wait for others most of the time; the CPU is kept busy by `spawn_blocking`.
+pub const WORKERS: u32 = 8;
 
 /// After so long without a sign of life of its worker an entry is taken over by another: what an
 /// exchange loses at most when a node is killed.
@@ -40,8 +51,13 @@ const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 /// How many deadlines are seen to at once.
 const DUE: usize = 64;
 
-/// Works until told to stop; what is begun is finished.
-pub async fn run(platform: Arc<Platform>, name: String, mut stop: watch::Receiver<bool>) {
+/// Works until told to stop; what is begun is finished. All workers of a node share the floor.
+pub async fn run(
+    platform: Arc<Platform>,
+    floor: Arc<Floor>,
+    name: String,
+    mut stop: watch::Receiver<bool>,
+) {
     let take = Take {
         worker: name,
         kinds: WorkKind::ALL.to_vec(),
@@ -49,12 +65,18 @@ pub async fn run(platform: Arc<Platform>, name: String, mut stop: watch::Receive
         wait: WAIT,
     };
     while !*stop.borrow() {
+        let taking = async {
+            floor.opened().await;
+            platform.store().take(&take).await
+        };
         let taken = tokio::select! {
-            taken = platform.store().take(&take) => taken,
+            taken = taking => taken,
+            // Somebody has to be alone: what is just being taken goes back.
+            () = closing(&floor) => continue,
             _ = stop.changed() => continue,
         };
         match taken {
-            Ok(Some(leased)) => step(&platform, leased).await,
+            Ok(Some(leased)) => place(&platform, &floor, leased, &mut stop).await,
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%error, "Outbox cannot be read");
@@ -165,6 +187,57 @@ async fn time_over(
     Ok(())
 }
 
+/// Resolves when an open floor closes.
+async fn closing(floor: &Floor) {
+    floor.opened().await;
+    floor.closed().await;
+}
+
+/// Runs the step beside others, or alone if the entry is suspected of killing its workers.
+async fn place(
+    platform: &Arc<Platform>,
+    floor: &Floor,
+    leased: Leased,
+    stop: &mut watch::Receiver<bool>,
+) {
+    let lease = leased.lease.clone();
+    if !leased.entry.is_suspect() || leased.entry.is_poison() {
+        match floor.enter() {
+            Some(_place) => step(platform, leased).await,
+            None => put_back(platform, &lease).await,
+        }
+        return;
+    }
+    tracing::warn!(
+        { names::EXCHANGE } = %lease.exchange,
+        deliveries = leased.entry.deliveries(),
+        blames = leased.entry.blames(),
+        "Entry whose workers vanished is to run alone"
+    );
+    let _alone = tokio::select! {
+        alone = alive(platform, &lease, floor.alone()) => alone,
+        _ = stop.changed() => return put_back(platform, &lease).await,
+    };
+    // Written before the step: if the process dies now, it was this entry and no other.
+    match platform.store().blame(&lease).await {
+        Ok(true) => step(platform, leased).await,
+        Ok(false) => tracing::warn!("Entry was taken over by another worker"),
+        Err(error) => {
+            tracing::warn!(%error, "Entry cannot be blamed, and so not run alone");
+            put_back(platform, &lease).await;
+        }
+    }
+}
+
+/// Gives an entry back as if it had not been taken.
+async fn put_back(platform: &Platform, lease: &Lease) {
+    let now = platform.world().now();
+    if let Err(error) = platform.store().defer(lease, now).await {
+        // The lease runs out, and the entry comes again.
+        tracing::warn!(%error, "Entry cannot be put back");
+    }
+}
+
 async fn step(platform: &Arc<Platform>, leased: Leased) {
     let span = tracing::info_span!(
         names::SPAN_STEP,
@@ -176,29 +249,47 @@ async fn step(platform: &Arc<Platform>, leased: Leased) {
     async move {
         let lease = leased.lease.clone();
         let attempt = leased.entry.attempt();
-        if let Err(stopped) = alive(platform, &lease, work(platform, leased)).await {
-            tracing::warn!(error = %stopped, "Step failed and will be tried again");
-            let wait = PAUSE
-                .saturating_mul(1 << attempt.min(6))
-                .min(Duration::from_secs(60));
-            let until = platform
-                .world()
-                .now()
-                .saturating_add(wait)
-                .unwrap_or(jiff::Timestamp::MAX);
-            if let Err(error) = platform
-                .store()
-                .postpone(&lease, until, &Reason::new(stopped.code()))
-                .await
-            {
-                // The lease runs out, and the entry comes again.
-                tracing::warn!(%error, "Entry cannot be postponed");
+        let done = AssertUnwindSafe(alive(platform, &lease, work(platform, leased)));
+        match done.catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(stopped)) => {
+                tracing::warn!(error = %stopped, "Step failed and will be tried again");
+                let reason = Reason::new(stopped.code());
+                let until = later(platform, attempt);
+                if let Err(error) = platform.store().postpone(&lease, until, &reason).await {
+                    // The lease runs out, and the entry comes again.
+                    tracing::warn!(%error, "Entry cannot be postponed");
+                }
+            }
+            // A defect of ours that this entry brings out. The worker must not be lost over it.
+            Err(_) => {
+                tracing::error!("Step panicked");
+                if let Err(error) = panicked(platform, &lease).await {
+                    tracing::warn!(%error, "Entry cannot be blamed");
+                }
             }
         }
         platform.changed();
     }
     .instrument(span)
     .await;
+}
+
+/// Nobody else can have done it.
+async fn panicked(platform: &Platform, lease: &Lease) -> Result<(), StoreError> {
+    if platform.store().blame(lease).await? {
+        platform.store().defer(lease, later(platform, 0)).await?;
+    }
+    Ok(())
+}
+
+/// When to try again after a failure of ours.
+fn later(platform: &Platform, attempt: u32) -> jiff::Timestamp {
+    let wait = PAUSE
+        .saturating_mul(1 << attempt.min(6))
+        .min(Duration::from_secs(60));
+    let until = platform.world().now().saturating_add(wait);
+    until.unwrap_or(jiff::Timestamp::MAX)
 }
 
 /// Keeps a lease for as long as its step runs.

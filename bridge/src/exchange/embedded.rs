@@ -158,6 +158,7 @@ impl Embedded {
             data: open_entry(key, exchange, id, &taken.data)?,
             attempt: taken.attempt,
             deliveries: taken.deliveries,
+            blames: taken.blames,
         };
         Ok(Leased {
             entry,
@@ -358,6 +359,21 @@ impl Store for Embedded {
             .await?;
         self.bell.alarm();
         Ok(postponed)
+    }
+
+    async fn defer(&self, lease: &Lease, until: Timestamp) -> Result<bool, StoreError> {
+        let (lease, until) = (lease.clone(), until.as_millisecond());
+        let deferred = self
+            .file
+            .write(move |tx| queue::give_back(tx, &lease, until))
+            .await?;
+        self.bell.alarm();
+        Ok(deferred)
+    }
+
+    async fn blame(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let lease = lease.clone();
+        self.file.write(move |tx| queue::blame(tx, &lease)).await
     }
 
     async fn complete(&self, lease: &Lease) -> Result<bool, StoreError> {

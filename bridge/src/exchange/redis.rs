@@ -280,6 +280,20 @@ impl Store for Redis {
         Ok(postponed)
     }
 
+    async fn defer(&self, lease: &Lease, until: Timestamp) -> Result<bool, StoreError> {
+        let until = until.as_millisecond();
+        if until <= self.now_ms() {
+            return self.settle(lease, queue::Settlement::Return).await;
+        }
+        let deferred = self.settle(lease, queue::Settlement::Defer(until)).await?;
+        self.bell.set_alarm(until, lease.exchange.shard());
+        Ok(deferred)
+    }
+
+    async fn blame(&self, lease: &Lease) -> Result<bool, StoreError> {
+        self.settle(lease, queue::Settlement::Blame).await
+    }
+
     async fn complete(&self, lease: &Lease) -> Result<bool, StoreError> {
         self.settle(lease, queue::Settlement::Complete).await
     }

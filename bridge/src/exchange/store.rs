@@ -80,6 +80,15 @@ pub trait Store: Send + Sync + 'static {
         reason: &Reason,
     ) -> Result<bool, StoreError>;
 
+    /// Puts an entry back until `until` as if it had not been taken: the delivery does not count.
+    /// False when the lease was lost.
+    async fn defer(&self, lease: &Lease, until: Timestamp) -> Result<bool, StoreError>;
+
+    /// Notes that what happens from here on is the doing of this entry: it runs alone, or its step
+    /// failed by itself. Counts once per delivery, and until the entry is postponed or replayed.
+    /// False when the lease was lost.
+    async fn blame(&self, lease: &Lease) -> Result<bool, StoreError>;
+
     /// Finishes an entry that changes nothing in its exchange; false when the lease was lost.
     async fn complete(&self, lease: &Lease) -> Result<bool, StoreError>;
 

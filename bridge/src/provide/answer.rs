@@ -294,7 +294,7 @@ pub async fn poisoned(platform: &Platform, leased: Leased) -> Result<(), Stopped
         mut record,
         lease,
     } = leased;
-    let reason = Reason::new("poison");
+    let reason = Reason::new("internal-poison");
     let answering = entry.kind() != crate::outbox::WorkKind::SendAs4;
     if answering && !record.state().is_final() && !record.answer_claimed() {
         let content = Content::of(&record)?;

@@ -167,7 +167,7 @@ async fn idle(platform: &Platform, mut record: Record) -> Result<(), Stopped> {
 pub async fn poisoned(platform: &Platform, leased: Leased) -> Result<(), Stopped> {
     platform
         .store()
-        .bury(&leased.lease, &Reason::new("poison"))
+        .bury(&leased.lease, &Reason::new("internal-poison"))
         .await?;
     Ok(())
 }

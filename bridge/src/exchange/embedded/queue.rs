@@ -30,6 +30,7 @@ pub(super) struct Taken {
     pub(super) data: Vec<u8>,
     pub(super) attempt: u32,
     pub(super) deliveries: u32,
+    pub(super) blames: u32,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -38,6 +39,12 @@ struct EntryRow {
     kind: WorkKind,
     attempt: u32,
     deliveries: u32,
+    // Rows of older versions have neither: nobody was blamed.
+    #[serde(default)]
+    blames: u32,
+    /// In which delivery it was blamed last.
+    #[serde(default)]
+    blamed_in: Option<OpId>,
     /// Place in the queue; none for a dead letter.
     place: Option<(i64, u64)>,
     holder: Option<OpId>,
@@ -56,6 +63,8 @@ pub(super) fn put(
         kind: entry.kind,
         attempt: 1,
         deliveries: 0,
+        blames: 0,
+        blamed_in: None,
         place: None,
         holder: None,
         reason: None,
@@ -137,6 +146,7 @@ pub(super) fn take(
         data: data.unwrap_or_default(),
         attempt: row.attempt,
         deliveries: row.deliveries,
+        blames: row.blames,
     }))
 }
 
@@ -161,15 +171,29 @@ pub(super) fn extend(
 pub(super) fn give_back(
     tx: &WriteTransaction,
     lease: &Lease,
-    now_ms: i64,
-) -> Result<(), StoreError> {
-    if let Some(mut row) = held(tx, lease)? {
-        row.deliveries = row.deliveries.saturating_sub(1);
-        row.holder = None;
-        queue_at(tx, lease.entry, &mut row, now_ms)?;
+    until_ms: i64,
+) -> Result<bool, StoreError> {
+    let Some(mut row) = held(tx, lease)? else {
+        return Ok(false);
+    };
+    row.deliveries = row.deliveries.saturating_sub(1);
+    row.holder = None;
+    queue_at(tx, lease.entry, &mut row, until_ms)?;
+    write(tx, lease.entry, &row)?;
+    Ok(true)
+}
+
+/// Blames an entry for what may happen in this delivery.
+pub(super) fn blame(tx: &WriteTransaction, lease: &Lease) -> Result<bool, StoreError> {
+    let Some(mut row) = held(tx, lease)? else {
+        return Ok(false);
+    };
+    if row.blamed_in != Some(lease.holder) {
+        row.blames = row.blames.saturating_add(1);
+        row.blamed_in = Some(lease.holder);
         write(tx, lease.entry, &row)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 pub(super) fn postpone(
@@ -183,6 +207,7 @@ pub(super) fn postpone(
     };
     row.attempt = row.attempt.saturating_add(1);
     row.deliveries = 0;
+    row.blames = 0;
     row.holder = None;
     row.reason = Some(reason.clone());
     queue_at(tx, lease.entry, &mut row, until_ms)?;
@@ -281,6 +306,7 @@ pub(super) fn replay(
     }
     row.attempt = 1;
     row.deliveries = 0;
+    row.blames = 0;
     row.reason = None;
     queue_at(tx, id, &mut row, now_ms)?;
     write(tx, id, &row)?;

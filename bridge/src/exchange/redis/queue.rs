@@ -30,6 +30,9 @@ pub(super) enum Settlement<'a> {
     Extend,
     /// Back to the others as if it had not been taken.
     Return,
+    /// The same, once the time has come.
+    Defer(i64),
+    Blame,
     Postpone(i64, &'a Reason),
     Bury(&'a Reason),
 }
@@ -137,6 +140,7 @@ impl Redis {
             data,
             attempt: answer.parse(4)?,
             deliveries: answer.parse(5)?,
+            blames: answer.parse(12)?,
         };
         Ok((entry, record))
     }
@@ -229,6 +233,8 @@ async fn settle(
         Settlement::Complete => ("complete", now_ms, ""),
         Settlement::Extend => ("extend", now_ms, ""),
         Settlement::Return => ("return", now_ms, ""),
+        Settlement::Defer(until) => ("defer", *until, ""),
+        Settlement::Blame => ("blame", now_ms, ""),
         Settlement::Postpone(until, reason) => ("postpone", *until, reason.as_str()),
         Settlement::Bury(reason) => ("bury", now_ms, reason.as_str()),
     };

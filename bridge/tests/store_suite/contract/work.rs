@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use bridge::{
     exchange::{Applied, Change, Step},
-    outbox::{POISON_DELIVERIES, Reason, WorkKind},
+    outbox::{POISON_BLAMES, Reason, SUSPECT_DELIVERIES, WorkKind},
 };
 
 use super::contract;
@@ -19,7 +19,12 @@ contract! {
     work_of_a_vanished_worker_goes_to_another,
     an_extended_lease_holds,
     work_whose_taker_went_away_goes_back,
-    work_that_kills_its_workers_is_poison,
+    work_whose_workers_vanish_is_suspect_but_not_poison,
+    work_that_is_blamed_too_often_is_poison,
+    a_delivery_is_blamed_once_and_by_its_holder_only,
+    deferred_work_comes_back_uncounted,
+    deferred_work_waits_for_its_time,
+    an_outcome_clears_the_name,
     dead_letters_wait_for_an_operator,
     a_change_can_bury_its_entry,
     work_of_an_erased_exchange_is_dropped,
@@ -204,14 +209,92 @@ async fn an_extended_lease_holds(h: Harness) {
     assert!(h.store.complete(&leased.lease).await.unwrap());
 }
 
-async fn work_that_kills_its_workers_is_poison(h: Harness) {
+/// [ROB-24] Something else may have killed them.
+async fn work_whose_workers_vanish_is_suspect_but_not_poison(h: Harness) {
     h.open(vec![h.entry(WorkKind::SendAs4, "a")]).await;
-    for _ in 0..POISON_DELIVERIES {
+    for delivery in 1..=10 {
         let leased = h.take("victim").await;
+        assert_eq!(leased.entry.deliveries(), delivery);
+        assert_eq!(leased.entry.is_suspect(), delivery > SUSPECT_DELIVERIES);
         assert!(!leased.entry.is_poison());
         h.step(LEASE).await;
     }
-    assert!(h.take("survivor").await.entry.is_poison());
+}
+
+async fn work_that_is_blamed_too_often_is_poison(h: Harness) {
+    h.open(vec![h.entry(WorkKind::SendAs4, "a")]).await;
+    for blames in 0..POISON_BLAMES {
+        let leased = h.take("victim").await;
+        assert_eq!(leased.entry.blames(), blames);
+        assert!(!leased.entry.is_poison());
+        assert!(h.store.blame(&leased.lease).await.unwrap());
+        h.step(LEASE).await;
+    }
+    let leased = h.take("survivor").await;
+    assert!(leased.entry.is_poison());
+    let record = leased.record.id();
+    let reason = Reason::new("internal-poison");
+    assert!(h.store.bury(&leased.lease, &reason).await.unwrap());
+    // An operator who puts it back gives it a new start.
+    assert!(h.store.replay(record, leased.entry.id()).await.unwrap());
+    let replayed = h.take("w").await.entry;
+    assert_eq!((replayed.deliveries(), replayed.blames()), (1, 0));
+}
+
+async fn a_delivery_is_blamed_once_and_by_its_holder_only(h: Harness) {
+    h.open(vec![h.entry(WorkKind::SendAs4, "a")]).await;
+    let lost = h.take("vanishes").await;
+    for _ in 0..3 {
+        assert!(h.store.blame(&lost.lease).await.unwrap());
+    }
+    h.step(LEASE).await;
+    let found = h.take("heir").await;
+    assert_eq!(found.entry.blames(), 1);
+    assert!(!h.store.blame(&lost.lease).await.unwrap());
+    assert!(!h.store.defer(&lost.lease, h.world.now()).await.unwrap());
+    assert!(h.store.blame(&found.lease).await.unwrap());
+    assert!(h.store.defer(&found.lease, h.world.now()).await.unwrap());
+    assert_eq!(h.take("w").await.entry.blames(), 2);
+}
+
+async fn deferred_work_comes_back_uncounted(h: Harness) {
+    h.open(vec![h.entry(WorkKind::SendAs4, "a")]).await;
+    h.take("vanishes").await;
+    h.step(LEASE).await;
+    for _ in 0..4 {
+        let leased = h.take("w").await;
+        let (attempt, deliveries) = (leased.entry.attempt(), leased.entry.deliveries());
+        assert_eq!((attempt, deliveries), (1, 2));
+        assert!(h.store.defer(&leased.lease, h.world.now()).await.unwrap());
+        assert!(!h.store.complete(&leased.lease).await.unwrap());
+    }
+    let restarted = h.restart().await;
+    assert_eq!(restarted.take("w").await.entry.deliveries(), 2);
+}
+
+async fn deferred_work_waits_for_its_time(h: Harness) {
+    h.open(vec![h.entry(WorkKind::SendAs4, "a")]).await;
+    let leased = h.take("w").await;
+    let later = h.world.now() + Duration::from_secs(30);
+    assert!(h.store.defer(&leased.lease, later).await.unwrap());
+    assert!(h.is_idle().await);
+    h.step(Duration::from_secs(30)).await;
+    assert_eq!(h.take("w").await.entry.deliveries(), 1);
+}
+
+async fn an_outcome_clears_the_name(h: Harness) {
+    h.open(vec![h.entry(WorkKind::SendAs4, "a")]).await;
+    let leased = h.take("vanishes").await;
+    assert!(h.store.blame(&leased.lease).await.unwrap());
+    h.step(LEASE).await;
+    let leased = h.take("w").await;
+    let now = h.world.now();
+    let reason = Reason::new("peer-unreachable");
+    assert!(h.store.postpone(&leased.lease, now, &reason).await.unwrap());
+    h.store.wake();
+    let entry = h.take("w").await.entry;
+    assert_eq!((entry.deliveries(), entry.blames()), (1, 0));
+    assert!(!entry.is_suspect());
 }
 
 async fn dead_letters_wait_for_an_operator(h: Harness) {

@@ -5,7 +5,7 @@ local row = redis.call('HMGET', KEYS[1], 'x', 'k', 't')
 if row[1] ~= exchange or not row[3] then return {'none'} end
 if what == 'replay' then
   redis.call('ZREM', prefix .. 'dead', entry)
-  redis.call('HDEL', KEYS[1], 't', 'r')
+  redis.call('HDEL', KEYS[1], 't', 'r', 'n', 'b', 'l')
   redis.call('HSET', KEYS[1], 'a', '1')
   offer(entry, row[2])
 else

@@ -10,13 +10,20 @@ elseif what == 'bury' then
 elseif what == 'extend' then
   local id = redis.call('HGET', KEYS[1], 'i')
   redis.call('XCLAIM', stream_key(kind), GROUP, worker, 0, id, 'JUSTID')
-elseif what == 'return' then
+elseif what == 'return' or what == 'defer' then
   withdraw(entry, kind)
   redis.call('HDEL', KEYS[1], 'h')
-  offer(entry, kind)
+  redis.call('HINCRBY', KEYS[1], 'n', -1)
+  if what == 'return' then offer(entry, kind) else put_off(entry, kind, at) end
+elseif what == 'blame' then
+  -- Once per delivery, however often it is said.
+  if redis.call('HGET', KEYS[1], 'l') ~= holder then
+    redis.call('HINCRBY', KEYS[1], 'b', 1)
+    redis.call('HSET', KEYS[1], 'l', holder)
+  end
 elseif what == 'postpone' then
   withdraw(entry, kind)
-  redis.call('HDEL', KEYS[1], 'h')
+  redis.call('HDEL', KEYS[1], 'h', 'n', 'b', 'l')
   redis.call('HINCRBY', KEYS[1], 'a', 1)
   redis.call('HSET', KEYS[1], 'r', reason)
   put_off(entry, kind, at)

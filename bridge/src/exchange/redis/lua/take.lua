@@ -23,12 +23,14 @@ for _ = 1, 64 do
   local row = redis.call('HMGET', entry_key(entry), 'x', 'd', 'a')
   if row[1] then
     redis.call('HSET', entry_key(entry), 'h', holder, 'i', id)
-    local pending = redis.call('XPENDING', stream, GROUP, id, id, 1)
+    -- Counted here and not by the stream: an entry that is put back was not delivered.
+    local deliveries = redis.call('HINCRBY', entry_key(entry), 'n', 1)
+    local blames = redis.call('HGET', entry_key(entry), 'b') or '0'
     local exchange = redis.call('HMGET', prefix .. 'exchange:' .. row[1], 'r', 'o', 'k', 'c')
     local unread = redis.call('XLEN', stream) - redis.call('XPENDING', stream, GROUP)[1]
     return {
-      'taken', entry, row[1], row[2], row[3], tostring(pending[1][4]), tostring(unread), next_due(),
-      exchange[1], exchange[2], exchange[3], exchange[4],
+      'taken', entry, row[1], row[2], row[3], tostring(deliveries), tostring(unread), next_due(),
+      exchange[1], exchange[2], exchange[3], exchange[4], blames,
     }
   end
   -- Its exchange was forgotten meanwhile.
