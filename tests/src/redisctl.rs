@@ -57,6 +57,35 @@ impl Redis {
         self.folder.path().to_owned()
     }
 
+    /// Lets the leases of every worker run out now instead of when their time is over.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub async fn end_leases(&self) -> Result<()> {
+        type Pending = Vec<(String, String, u64, u64)>;
+        let client = redis::Client::open(self.url())?;
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        let streams: Vec<String> = redis::cmd("KEYS")
+            .arg("*work:*")
+            .query_async(&mut connection)
+            .await?;
+        for stream in streams {
+            let pending: Pending = redis::cmd("XPENDING")
+                .arg(&stream)
+                .arg(&["bridge", "-", "+", "1000"])
+                .query_async(&mut connection)
+                .await?;
+            for (id, consumer, ..) in pending {
+                let _: redis::Value = redis::cmd("XCLAIM")
+                    .arg(&stream)
+                    .arg(&["bridge", &consumer, "0", &id, "IDLE", "3600000", "JUSTID"])
+                    .query_async(&mut connection)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Kills it as a crash would.
     ///
     /// # Errors

@@ -15,6 +15,8 @@ mod duplicates;
 mod ground;
 #[path = "restart/lost_redis.rs"]
 mod lost_redis;
+#[path = "restart/poison.rs"]
+mod poison;
 #[path = "restart/provide.rs"]
 mod provide;
 #[path = "restart/retrieve.rs"]
