@@ -28,10 +28,6 @@ async fn a_storm_of_kills_loses_nothing_and_doubles_nothing(g: &mut Ground) {
     let chance = World::frozen(jiff::Timestamp::UNIX_EPOCH, seed);
     g.consumer().set_patience(LIMIT);
     let over = AtomicBool::new(false);
-    // With Redis most clients wait for a lease to run out: there must be some left for each kill.
-    // With the file everything goes on at once: there must be few enough that no step is hit six
-    // times in a row, which would make it poison.
-    let clients = if g.redis.is_some() { (16, 6) } else { (3, 2) };
     let Ground {
         bridge,
         stage,
@@ -56,7 +52,8 @@ async fn a_storm_of_kills_loses_nothing_and_doubles_nothing(g: &mut Ground) {
         }
         over.store(true, Ordering::Relaxed);
     };
-    let (requesters, consumers) = clients;
+    // With Redis most clients wait for a lease to run out: there must be some left for each kill.
+    let (requesters, consumers) = (16, 6);
     let requests = all((0..requesters).map(|_| ask(world, &over)));
     let orders = all((0..consumers).map(|_| order(world, &over)));
     let ((), requests, orders) = tokio::join!(storm, requests, orders);
