@@ -7,9 +7,10 @@ use bytes::Bytes;
 use ebms::{
     Answer, ContentId, ConversationId, Draft, EbmsCode, MessageId, PartInfo, Party, PartyId,
     Payload, Property, SentProof, Service, Storage, profile,
-    retry::{Next, Retry, Schedule},
+    retry::{self, Next, Retry, Schedule},
     send::Segment,
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 
@@ -76,6 +77,9 @@ pub struct Sending {
     pub(crate) object: String,
     pub(crate) bytes: u64,
     pub(crate) proof: SentProof,
+    /// When it was made. Entries of older versions do not say: their plan begins anew.
+    #[serde(default)]
+    pub(crate) made: Option<Timestamp>,
 }
 
 /// Builds, signs and encrypts the letter, puts it into the spool, and returns the work that sends
@@ -107,6 +111,7 @@ pub async fn prepare(
         object,
         bytes,
         proof,
+        made: Some(platform.world().now()),
     };
     let data = serde_json::to_vec(&sending).map_err(Stopped::Encoding)?;
     Ok((NewEntry::new(entry, WorkKind::SendAs4, data), message_id))
@@ -238,17 +243,23 @@ pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate
         length: sending.bytes,
         proof: &sending.proof,
     };
+    let began = platform.world().now();
     let attempt = platform
         .as4_client()
-        .send(partner, &message, body, platform.world().now())
+        .send(partner, &message, body, began)
         .instrument(span)
         .await;
-    let made = leased.entry.attempt();
+    let made = retry::Attempt {
+        number: leased.entry.attempt(),
+        message_made: sending.made.unwrap_or(began),
+        began,
+        ended: platform.world().now(),
+    };
     let fate = match judge(attempt) {
         Verdict::Done(fate) => fate,
         Verdict::Again { reason, asked } => {
             platform.metrics().as4_retry();
-            match schedule.next(made, platform.world().now(), asked) {
+            match schedule.next(made, asked) {
                 Next::At(until) => {
                     platform
                         .store()

@@ -1,14 +1,15 @@
 //! What no section can see alone: settings that contradict each other.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use ebms::pmode::Partner;
 
 use super::{
     Config,
+    load::read_text,
     platform::Environment,
     problem::{Origin, Problems},
-    tree::{Entries, Node, Value},
+    tree::{self, Entries, Node, Value},
 };
 
 /// Reports every contradiction at the line of the setting that should change.
@@ -100,7 +101,7 @@ fn retry(config: &Config, report: &Report<'_>) {
     );
     let late = |partner: &&Partner| {
         let template = config.pmodes().template(partner);
-        let budget = template.map(|template| template.retry().window().saturating_add(timeout));
+        let budget = template.map(|template| template.retry().budget(timeout));
         budget.is_some_and(|budget| budget >= t1)
     };
     let templates: BTreeSet<_> = config
@@ -115,10 +116,23 @@ fn retry(config: &Config, report: &Report<'_>) {
             t1.as_secs()
         );
         let file = config.as4().pmodes().join(template).with_extension("toml");
-        let hint = "(attempts - 1) * interval_secs + as4.retry.timeout_secs must be less";
-        report
-            .problems
-            .add(&Origin::whole_file(&file), problem, hint);
+        let hint = "(attempts - 1/2) * interval_secs + as4.retry.timeout_secs must be less";
+        report.problems.add(&retry_of(&file), problem, hint);
+    }
+}
+
+/// Where a template says how often to try.
+fn retry_of(file: &Path) -> Origin {
+    let whole = Origin::whole_file(file);
+    let Ok(text) = read_text(file) else {
+        return whole;
+    };
+    // What is wrong in it was reported when it was read.
+    let tree = tree::parse(file, &text, &Problems::default());
+    match tree.get("retry") {
+        Some(_) => place(&tree, "retry.attempts").cloned().unwrap_or(whole),
+        // The defaults do not fit.
+        None => whole,
     }
 }
 
