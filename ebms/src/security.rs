@@ -13,11 +13,14 @@ pub(crate) mod decrypt;
 mod der;
 pub(crate) mod encrypt;
 pub(crate) mod gcm;
+mod issued;
 mod key;
 mod name;
 mod oaep;
+mod ocsp;
 #[cfg(test)]
 mod published;
+mod revocation;
 pub(crate) mod sign;
 pub(crate) mod token;
 mod trust;
@@ -26,6 +29,9 @@ pub(crate) mod verify;
 pub use certificate::{Certificate, InvalidCertificate};
 pub use crl::{Crl, InvalidCrl};
 pub use key::{DecryptionKey, InvalidKey, SigningKey};
+pub use ocsp::{InvalidOcspAnswer, OCSP_REQUEST, OcspAnswer, OcspQuestion};
+pub use revocation::{Revocation, Revocations, Standing};
+pub(crate) use trust::Subject;
 pub use trust::Trust;
 
 use std::ops::Deref;
@@ -70,6 +76,34 @@ impl Sealed {
         &self.header
     }
 
+    /// Octets of the message, but for the framing of its parts.
+    fn octets(&self) -> u64 {
+        let parts = self.parts.iter().map(|part| part.content.length());
+        self.document.source().len() as u64 + parts.sum::<u64>()
+    }
+
+    /// The questions to be asked about the signer before [`Self::verify`] can tell whether its
+    /// certificate is revoked. Empty where nobody is to be asked, something current is known, or
+    /// the certificate is worth nothing anyhow.
+    pub fn questions(&self, pmodes: &PModes, now: Timestamp) -> Vec<OcspQuestion> {
+        let Ok(pmode) = pmodes.find(&self.header) else {
+            return Vec::new();
+        };
+        let trust = pmode.partner.trust();
+        if trust.ocsp_url().is_none() {
+            return Vec::new();
+        }
+        let Ok(envelope) = crate::envelope::Envelope::locate(&self.document) else {
+            return Vec::new();
+        };
+        let candidates = verify::candidates(&envelope, trust);
+        let unknown = candidates.iter().filter(|(certificate, path)| {
+            trust.standing(certificate, now) == Standing::Unknown
+                && trust.is_candidate(certificate, path, now)
+        });
+        unknown.filter_map(|(it, _)| trust.question(it)).collect()
+    }
+
     /// Finds the P-Mode, holds the security header against it, checks the signature, the signer
     /// and the digests of header and Body. No private key is used. Steps 5 to 8 of [AS4 1.12].
     pub fn verify(self, pmodes: &PModes, now: Timestamp) -> Result<Signed, Refusal> {
@@ -80,12 +114,14 @@ impl Sealed {
 
     fn check(self, pmodes: &PModes, now: Timestamp) -> Result<Signed, Reason> {
         let pmode = pmodes.find(&self.header)?;
+        pmode.check_size(self.octets())?;
+        let leg = pmode.leg(self.header.service(), self.header.action());
         let cids: Vec<ContentId> = self.parts.iter().map(|part| part.cid.clone()).collect();
         let demand = verify::Demand {
-            profile: pmode.partner.leg().profile,
-            encrypted: pmode.partner.leg().encrypt && !cids.is_empty(),
-            derivation: pmode.partner.leg().key_derivation,
-            legacy_oaep: pmode.partner.leg().legacy_oaep,
+            profile: leg.profile,
+            encrypted: leg.encrypt && !cids.is_empty(),
+            derivation: leg.key_derivation,
+            legacy_oaep: leg.legacy_oaep,
             parts: &cids,
         };
         let (proof, encryption) = {

@@ -8,7 +8,8 @@ use crate::{
     id::{ConversationId, MessageId},
     octets::Octets,
     package,
-    pmode::Leg,
+    pmode::{Leg, Profile},
+    profile::alg,
     security::{
         Certificate, SigningKey,
         encrypt::{self, Encryption},
@@ -173,6 +174,17 @@ impl SentProof {
     /// Everything signed.
     pub fn references(&self) -> &[SignedDigest] {
         &self.references
+    }
+
+    /// The suite it was signed with, in which the receipt is to be signed too.
+    pub(crate) fn profile(&self) -> Option<Profile> {
+        let signed = |(_, uri): &(Profile, &str)| self.signed_info.contains(&format!("\"{uri}\""));
+        let known = [
+            (Profile::Rsa, alg::RSA_SHA256),
+            (Profile::Ed25519, alg::ED25519),
+            (Profile::Ecdsa, alg::ECDSA_SHA256),
+        ];
+        known.into_iter().find(signed).map(|(profile, _)| profile)
     }
 
     /// The canonical `ds:SignedInfo`.
@@ -373,7 +385,7 @@ impl<C> Draft<C> {
             message_id: heading.message_id.clone(),
             timestamp: heading.timestamp,
             ref_to_message_id: self.ref_to_message_id.clone(),
-            mpc: None,
+            mpc: leg.mpc.clone(),
             from: heading.from.clone(),
             to: heading.to.clone(),
             agreement: leg.agreement.clone(),

@@ -6,7 +6,9 @@ mod engine {
     mod agreed;
     mod hostile;
     mod legacy_oaep;
+    mod pmode;
     mod recorded;
+    mod revocation;
     mod round_trip;
     mod samples;
     mod schema;

@@ -101,6 +101,8 @@ fn retry(config: &Config, report: &Report<'_>) {
     );
     let late = |partner: &&Partner| {
         let template = config.pmodes().template(partner);
+        // Imported from Domibus and kept as it is, on purpose: `pmode check` tells of it.
+        let template = template.filter(|template| !template.may_outlast_deadline());
         let budget = template.map(|template| template.retry().budget(timeout));
         budget.is_some_and(|budget| budget >= t1)
     };
@@ -139,8 +141,9 @@ fn retry_of(file: &Path) -> Origin {
 /// There is one signing key, and a suite never mixes with another within a message.
 fn profile(config: &Config, report: &Report<'_>) {
     let ours = config.as4().outbound_profile();
-    let fits = |partner: &&Partner| partner.leg().profile() == ours;
-    for partner in config.pmodes().partners().filter(|partner| !fits(partner)) {
+    let pmodes = config.pmodes();
+    let fits = |partner: &&Partner| pmodes.legs(partner).iter().all(|leg| leg.profile() == ours);
+    for partner in pmodes.partners().filter(|partner| !fits(partner)) {
         let problem = format!("is not the profile of partner {}", partner.name());
         report.at(
             "as4.outbound_profile",

@@ -1,10 +1,11 @@
 //! Reads files and folders that a configuration names.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use ebms::{
     PModes, PartyId,
     pmode::{self, Partner, Template},
@@ -141,7 +142,7 @@ impl Context {
             .iter()
             .filter_map(|file| {
                 let folder = file.path.parent().unwrap_or(Path::new(""));
-                let load = |name: &str| fs::read(folder.join(name));
+                let load = |name: &str| read_named(&folder.join(name));
                 self.fine(file, Partner::from_toml(file.name(), file.text(), load))
             })
             .collect();
@@ -155,26 +156,57 @@ impl Context {
             Err(problems) => {
                 for problem in problems {
                     let named = partners.iter().find(|file| file.name() == problem.name());
-                    let whole = Origin::Set(problem.name().into());
-                    let origin = named.map_or(whole, |file| Origin::whole_file(&file.path));
-                    self.problems.add(&origin, problem.message(), "");
+                    let path = named.map_or(Path::new(problem.name()), |file| &file.path);
+                    self.problems
+                        .add(&place(path, &problem), problem.message(), "");
                 }
                 None
             }
         }
     }
 
-    fn fine<T>(&self, file: &TextFile, read: Result<T, pmode::Problem>) -> Option<T> {
-        read.map_err(|problem| {
-            let name = file.path.display().to_string().into();
-            let origin = Origin::File {
-                file: name,
-                line: problem.line().unwrap_or_default(),
-            };
-            self.problems.add(&origin, problem.message(), "");
+    fn fine<T>(&self, file: &TextFile, read: Result<T, pmode::Problems>) -> Option<T> {
+        read.map_err(|problems| {
+            for problem in problems.all() {
+                self.problems
+                    .add(&place(&file.path, problem), problem.message(), "");
+            }
         })
         .ok()
     }
+}
+
+fn place(path: &Path, problem: &pmode::Problem) -> Origin {
+    Origin::File {
+        file: path.display().to_string().into(),
+        line: problem.line().unwrap_or_default(),
+    }
+}
+
+/// The octets of a file, or those of every file of a folder as one PEM text: an authority may put
+/// its revocation lists into a folder.
+fn read_named(path: &Path) -> io::Result<Vec<u8>> {
+    if !path.is_dir() {
+        return fs::read(path);
+    }
+    let entries = fs::read_dir(path)?.collect::<io::Result<Vec<_>>>()?;
+    let mut files: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
+    files.retain(|file| file.is_file());
+    files.sort();
+    let mut all = Vec::new();
+    for file in files {
+        let bytes = fs::read(&file)?;
+        if bytes.first() == Some(&0x30) {
+            let text = STANDARD.encode(&bytes);
+            all.extend(
+                format!("-----BEGIN X509 CRL-----\n{text}\n-----END X509 CRL-----\n").into_bytes(),
+            );
+        } else {
+            all.extend(bytes);
+            all.push(b'\n');
+        }
+    }
+    Ok(all)
 }
 
 impl Table<'_> {

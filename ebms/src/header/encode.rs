@@ -55,7 +55,9 @@ pub(crate) fn envelope(
 }
 
 pub(crate) fn user_message(w: &mut Writer, header: &UserMessage) {
-    w.element("eb:UserMessage", &[], |w| {
+    let mpc = header.mpc.as_deref().map(|mpc| [("mpc", mpc)]);
+    let attributes = mpc.as_ref().map_or(&[][..], |mpc| mpc.as_slice());
+    w.element("eb:UserMessage", attributes, |w| {
         w.element("eb:MessageInfo", &[], |w| {
             w.leaf("eb:Timestamp", &[], &timestamp(header.timestamp));
             w.leaf("eb:MessageId", &[], header.message_id.as_str());

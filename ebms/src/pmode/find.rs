@@ -1,12 +1,12 @@
 //! From a header to the P-Mode in force. The header is not authenticated here: what is found says
 //! which certificates and algorithms to demand, nothing more.
 
-use super::{Partner, Problem, Template};
+use super::{Leg, Partner, Problem, Template, explain};
 use crate::{
-    header::UserMessage,
+    header::{Service, UserMessage},
     id::{PartnerName, PartyId},
-    profile,
     refusal::Reason,
+    security::Revocations,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -18,53 +18,53 @@ pub struct PModes {
     by_party: BTreeMap<PartyId, PartnerName>,
 }
 
-/// A partner and the template it follows.
-#[derive(Debug)]
+/// A partner and the template it follows, with what the partner file changes in it.
+#[derive(Clone, Debug)]
 pub(crate) struct PMode {
     pub(crate) partner: Partner,
     pub(crate) template: Arc<Template>,
 }
 
+impl PMode {
+    /// What is agreed for a message of this service and action.
+    pub(crate) fn leg(&self, service: &Service, action: &str) -> Leg {
+        self.partner.leg_of(&self.template, service, action)
+    }
+
+    /// Whether a message of so many octets may come at all. [AS4 4.4]
+    // [ROB-66]
+    pub(crate) fn check_size(&self, octets: u64) -> Result<(), Reason> {
+        let limit = self.template.max_message_bytes;
+        if octets > limit {
+            Err(Reason::PayloadTooLarge { limit })
+        } else {
+            Ok(())
+        }
+    }
+}
+
 impl PModes {
-    /// Joins partners with their templates. Every problem is reported.
+    /// Joins partners with their templates.
+    ///
+    /// # Errors
+    /// Every problem, with its line where there is one.
     pub fn new(
         ours: Vec<PartyId>,
         templates: Vec<Template>,
         partners: Vec<Partner>,
     ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let templates: BTreeMap<String, Arc<Template>> = templates
+        let templates: BTreeMap<String, Template> = templates
             .into_iter()
-            .map(|t| (t.name.clone(), Arc::new(t)))
+            .map(|template| (template.name.clone(), template))
             .collect();
         let mut this = Self {
             ours,
             partners: BTreeMap::new(),
             by_party: BTreeMap::new(),
         };
-        for mut partner in partners {
-            let name = partner.name().clone();
-            let Some(template) = templates.get(partner.template()) else {
-                let message = format!("unknown template {:?}", partner.template());
-                problems.push(Problem::new(name.as_str(), message));
-                continue;
-            };
-            partner.settle(template);
-            this.check(&partner, &mut problems);
-            for party in partner.party_ids() {
-                this.by_party.insert(party.clone(), name.clone());
-            }
-            let pmode = PMode {
-                partner,
-                template: Arc::clone(template),
-            };
-            if this
-                .partners
-                .insert(name.clone(), Arc::new(pmode))
-                .is_some()
-            {
-                problems.push(Problem::new(name.as_str(), "a second partner of this name"));
-            }
+        for partner in partners {
+            this.add(partner, &templates, &mut problems);
         }
         if problems.is_empty() {
             Ok(this)
@@ -73,24 +73,73 @@ impl PModes {
         }
     }
 
-    fn check(&self, partner: &Partner, problems: &mut Vec<Problem>) {
-        let name = partner.name().as_str();
-        if partner.party_ids().is_empty() {
-            problems.push(Problem::new(name, "no [[party]]"));
+    fn add(
+        &mut self,
+        mut partner: Partner,
+        templates: &BTreeMap<String, Template>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let name = partner.name().clone();
+        let Some(template) = templates.get(partner.template()) else {
+            let message = format!("unknown template {:?}", partner.template());
+            problems.push(Problem::new(
+                name.as_str(),
+                partner.template_line(),
+                message,
+            ));
+            return;
+        };
+        let template = Arc::new(partner.settle(template, problems));
+        let pmode = PMode { partner, template };
+        self.check(&pmode, problems);
+        for party in pmode.partner.party_ids() {
+            self.by_party.insert(party.clone(), name.clone());
         }
-        for party in partner.party_ids() {
+        if self
+            .partners
+            .insert(name.clone(), Arc::new(pmode))
+            .is_some()
+        {
+            let message = "a second partner of this name";
+            problems.push(Problem::new(name.as_str(), None, message));
+        }
+    }
+
+    fn check(&self, pmode: &PMode, problems: &mut Vec<Problem>) {
+        let partner = &pmode.partner;
+        let name = partner.name().as_str();
+        for (at, party) in partner.party_ids().iter().enumerate() {
+            let line = partner.party_line(at);
             if self.ours.contains(party) {
-                problems.push(Problem::new(name, format!("{party} is our own party id")));
+                let message = format!("{party} is our own party id");
+                problems.push(Problem::new(name, line, message));
             }
             if let Some(other) = self.by_party.get(party) {
-                problems.push(Problem::new(
-                    name,
-                    format!("{party} is also partner {other}"),
-                ));
+                let message = format!("{party} is also partner {other}");
+                problems.push(Problem::new(name, line, message));
             }
         }
-        if partner.leg().encrypts() && partner.encryption_certificate().is_none() {
-            problems.push(Problem::new(name, "[encryption] is missing"));
+        let encrypts = pmode.legs().iter().any(Leg::encrypts);
+        if encrypts && partner.encryption_certificate().is_none() {
+            problems.push(Problem::new(name, None, "[encryption] is missing"));
+        }
+    }
+
+    /// The same P-Modes with what is known now of revoked certificates: another snapshot.
+    #[must_use]
+    pub fn with_revocations(&self, known: Revocations) -> Self {
+        let known = Arc::new(known);
+        let informed = |(name, pmode): (&PartnerName, &Arc<PMode>)| {
+            let pmode = PMode {
+                partner: pmode.partner.clone().with_revocations(&known),
+                template: Arc::clone(&pmode.template),
+            };
+            (name.clone(), Arc::new(pmode))
+        };
+        Self {
+            ours: self.ours.clone(),
+            partners: self.partners.iter().map(informed).collect(),
+            by_party: self.by_party.clone(),
         }
     }
 
@@ -110,16 +159,32 @@ impl PModes {
         self.by_party(party).map(|pmode| &pmode.partner)
     }
 
-    /// The template a partner follows.
+    /// The template a partner follows, with what its own file changes in it.
     pub fn template(&self, partner: &Partner) -> Option<&Template> {
         self.partners
             .get(partner.name())
             .map(|pmode| &*pmode.template)
     }
 
+    /// What is agreed for a message of this service and action, in both directions.
+    pub fn leg(&self, partner: &Partner, service: &Service, action: &str) -> Option<Leg> {
+        let pmode = self.partners.get(partner.name())?;
+        Some(pmode.leg(service, action))
+    }
+
+    /// What is agreed with a partner for each service and action, and for all else.
+    pub fn legs(&self, partner: &Partner) -> Vec<Leg> {
+        let pmode = self.partners.get(partner.name());
+        pmode.map(|pmode| pmode.legs()).unwrap_or_default()
+    }
+
     /// All partners by name.
     pub fn partners(&self) -> impl Iterator<Item = &Partner> {
         self.partners.values().map(|pmode| &pmode.partner)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &PMode> {
+        self.partners.values().map(|pmode| &**pmode)
     }
 
     fn by_party(&self, party: &PartyId) -> Option<&Arc<PMode>> {
@@ -138,13 +203,10 @@ impl PModes {
         if header.from().role() != template.role_from || header.to().role() != template.role_to {
             return Err(Reason::NoPMode("the roles are not the agreed ones"));
         }
-        if header
-            .mpc
-            .as_deref()
-            .is_some_and(|mpc| mpc != profile::DEFAULT_MPC)
-        {
+        // [P34] no channel is the default one.
+        if explain::mpc(header) != template.mpc {
             return Err(Reason::NoPMode(
-                "the message partition channel is not the default one",
+                "the message partition channel is not the agreed one",
             ));
         }
         if header.agreement.is_some() && header.agreement != template.agreement {
@@ -154,6 +216,17 @@ impl PModes {
             check_purpose(header, template)?;
         }
         Ok(Arc::clone(pmode))
+    }
+}
+
+impl PMode {
+    /// What is agreed for each service and action, and for all else.
+    fn legs(&self) -> Vec<Leg> {
+        let services = self.template.services.iter();
+        let each = services.flat_map(|(service, actions)| {
+            actions.iter().map(move |action| self.leg(service, action))
+        });
+        each.chain([self.partner.leg().clone()]).collect()
     }
 }
 

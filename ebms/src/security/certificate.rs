@@ -1,12 +1,15 @@
 //! X.509 certificates, read once into the facts that are asked later. Lenient on purpose: real
 //! access points have certificates that strict parsers refuse; acceptance is [`super::Trust`]'s.
 
-use super::name::Name;
+use super::{issued::Issued, name::Name};
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use std::{fmt, sync::Arc};
 use x509_parser::{
-    certificate::X509Certificate, extensions::ParsedExtension, oid_registry, prelude::FromDer,
+    certificate::X509Certificate,
+    extensions::{DistributionPointName, GeneralName, ParsedExtension},
+    oid_registry,
+    prelude::FromDer,
     x509::SubjectPublicKeyInfo,
 };
 
@@ -31,6 +34,12 @@ struct Facts {
     key_kind: KeyKind,
     key_identifier: Vec<u8>,
     key_usage: Option<Usage>,
+    /// Dotted object identifiers of its certificate policies.
+    policies: Vec<String>,
+    ocsp_responder: bool,
+    crl_urls: Vec<String>,
+    ocsp_urls: Vec<String>,
+    issued: Issued,
 }
 
 #[derive(Clone, Copy)]
@@ -126,6 +135,15 @@ impl Certificate {
                 .unwrap_or_else(|| super::sha1(&key_bits).to_vec()),
             key_usage: key_usage(&parsed),
             key_bits,
+            policies: policies(&parsed),
+            ocsp_responder: is_ocsp_responder(&parsed),
+            crl_urls: crl_urls(&parsed),
+            ocsp_urls: ocsp_urls(&parsed),
+            issued: Issued {
+                signed: parsed.tbs_certificate.as_ref().to_vec(),
+                algorithm: parsed.signature_algorithm.algorithm.to_id_string(),
+                signature: parsed.signature_value.data.to_vec(),
+            },
         })))
     }
 
@@ -162,6 +180,38 @@ impl Certificate {
     /// Whether `now` is inside its validity.
     pub fn is_valid_at(&self, now: Timestamp) -> bool {
         (self.0.not_before..=self.0.not_after).contains(&now)
+    }
+
+    /// Where its issuer says that revocation lists are. Nothing is fetched from there unless the
+    /// operator writes the address into the partner file.
+    pub fn crl_urls(&self) -> &[String] {
+        &self.0.crl_urls
+    }
+
+    /// Where its issuer says that questions are answered; see [`Self::crl_urls`].
+    pub fn ocsp_urls(&self) -> &[String] {
+        &self.0.ocsp_urls
+    }
+
+    /// Whether it names itself as its issuer: nobody can revoke it.
+    pub fn is_self_issued(&self) -> bool {
+        self.0.subject_der == self.0.issuer_der
+    }
+
+    pub(super) fn subject_name(&self) -> &Name {
+        &self.0.subject
+    }
+
+    pub(super) fn policies(&self) -> &[String] {
+        &self.0.policies
+    }
+
+    pub(super) fn is_ocsp_responder(&self) -> bool {
+        self.0.ocsp_responder
+    }
+
+    pub(super) fn issued(&self) -> &Issued {
+        &self.0.issued
     }
 
     pub(crate) fn common_name(&self) -> Option<&str> {
@@ -281,4 +331,66 @@ fn key_usage(certificate: &X509Certificate<'_>) -> Option<Usage> {
             }),
             _ => None,
         })
+}
+
+fn policies(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let named = |extension: &x509_parser::extensions::X509Extension<'_>| match extension
+        .parsed_extension()
+    {
+        ParsedExtension::CertificatePolicies(policies) => {
+            let ids = policies
+                .iter()
+                .map(|policy| policy.policy_id.to_id_string());
+            Some(ids.collect())
+        }
+        _ => None,
+    };
+    let mut extensions = certificate.extensions().iter();
+    extensions.find_map(named).unwrap_or_default()
+}
+
+fn is_ocsp_responder(certificate: &X509Certificate<'_>) -> bool {
+    let mut extensions = certificate.extensions().iter();
+    extensions.any(|extension| match extension.parsed_extension() {
+        ParsedExtension::ExtendedKeyUsage(usage) => usage.ocsp_signing,
+        _ => false,
+    })
+}
+
+fn crl_urls(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let mut urls = Vec::new();
+    for extension in certificate.extensions() {
+        let ParsedExtension::CRLDistributionPoints(points) = extension.parsed_extension() else {
+            continue;
+        };
+        let names = points
+            .iter()
+            .filter_map(|point| match &point.distribution_point {
+                Some(DistributionPointName::FullName(names)) => Some(names),
+                _ => None,
+            });
+        urls.extend(names.flatten().filter_map(url));
+    }
+    urls
+}
+
+fn ocsp_urls(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let mut urls = Vec::new();
+    for extension in certificate.extensions() {
+        let ParsedExtension::AuthorityInfoAccess(access) = extension.parsed_extension() else {
+            continue;
+        };
+        let ocsp = access
+            .iter()
+            .filter(|it| it.access_method == oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_OCSP);
+        urls.extend(ocsp.filter_map(|it| url(&it.access_location)));
+    }
+    urls
+}
+
+fn url(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::URI(url) => Some((*url).to_owned()),
+        _ => None,
+    }
 }

@@ -1,14 +1,14 @@
 //! Certificate revocation lists, given as octets. Read leniently: lists without number and key
 //! identifier are in use, and only the signature decides.
 
-use super::{
-    brainpool,
-    certificate::{Certificate, KeyKind},
-};
-use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use super::{certificate::Certificate, issued::Issued};
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateRevocationListDer, pem::PemObject};
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 use x509_parser::{
     extensions::ParsedExtension, oid_registry, prelude::FromDer,
     revocation_list::CertificateRevocationList,
@@ -25,9 +25,9 @@ struct Facts {
     next_update: Timestamp,
     /// Serial numbers, big-endian, without leading zeros.
     revoked: BTreeSet<Vec<u8>>,
-    signed: Vec<u8>,
-    algorithm: String,
-    signature: Vec<u8>,
+    issued: Issued,
+    /// Who was found to have signed it: a long list is not hashed again for every message.
+    signed_by: OnceLock<[u8; 32]>,
 }
 
 /// Octets that are not a revocation list as it is used here.
@@ -69,10 +69,34 @@ impl Crl {
                 .iter_revoked_certificates()
                 .map(|entry| entry.user_certificate.to_bytes_be())
                 .collect(),
-            signed: list.tbs_cert_list.as_ref().to_vec(),
-            algorithm: list.signature_algorithm.algorithm.to_id_string(),
-            signature: list.signature_value.data.to_vec(),
+            issued: Issued {
+                signed: list.tbs_cert_list.as_ref().to_vec(),
+                algorithm: list.signature_algorithm.algorithm.to_id_string(),
+                signature: list.signature_value.data.to_vec(),
+            },
+            signed_by: OnceLock::new(),
         })))
+    }
+
+    /// Reads one list in DER, or every list of a PEM text.
+    pub(crate) fn all_from_bytes(bytes: &[u8]) -> Result<Vec<Self>, InvalidCrl> {
+        if bytes.first() == Some(&0x30) {
+            return Ok(vec![Self::from_bytes(bytes)?]);
+        }
+        let mut all = Vec::new();
+        for der in CertificateRevocationListDer::pem_slice_iter(bytes) {
+            all.push(Self::from_bytes(&der.map_err(|_| InvalidCrl::Malformed)?)?);
+        }
+        if all.is_empty() {
+            Err(InvalidCrl::Malformed)
+        } else {
+            Ok(all)
+        }
+    }
+
+    /// When it was made.
+    pub fn this_update(&self) -> Timestamp {
+        self.0.this_update
     }
 
     /// When the next list is due.
@@ -102,25 +126,15 @@ impl Crl {
 
 impl Facts {
     fn is_signed_by(&self, issuer: &Certificate) -> bool {
-        let algorithm: &'static dyn VerificationAlgorithm =
-            match (self.algorithm.as_str(), issuer.key_kind()) {
-                ("1.2.840.113549.1.1.11", KeyKind::Rsa) => &signature::RSA_PKCS1_2048_8192_SHA256,
-                ("1.2.840.113549.1.1.12", KeyKind::Rsa) => &signature::RSA_PKCS1_2048_8192_SHA384,
-                ("1.2.840.113549.1.1.13", KeyKind::Rsa) => &signature::RSA_PKCS1_2048_8192_SHA512,
-                ("1.2.840.10045.4.3.2", KeyKind::P256) => &signature::ECDSA_P256_SHA256_ASN1,
-                ("1.2.840.10045.4.3.2", KeyKind::P384) => &signature::ECDSA_P384_SHA256_ASN1,
-                ("1.2.840.10045.4.3.2", KeyKind::Brainpool256) => {
-                    return brainpool::verify_der(issuer.key_bits(), &self.signed, &self.signature);
-                }
-                ("1.2.840.10045.4.3.3", KeyKind::P256) => &signature::ECDSA_P256_SHA384_ASN1,
-                ("1.2.840.10045.4.3.3", KeyKind::P384) => &signature::ECDSA_P384_SHA384_ASN1,
-                ("1.2.840.10045.4.3.4", KeyKind::P521) => &signature::ECDSA_P521_SHA512_ASN1,
-                ("1.3.101.112", KeyKind::Ed25519) => &signature::ED25519,
-                _ => return false,
-            };
-        UnparsedPublicKey::new(algorithm, issuer.key_bits())
-            .verify(&self.signed, &self.signature)
-            .is_ok()
+        let fingerprint = issuer.fingerprint_sha256();
+        if self.signed_by.get() == Some(&fingerprint) {
+            return true;
+        }
+        let genuine = self.issued.is_by(issuer);
+        if genuine {
+            self.signed_by.get_or_init(|| fingerprint);
+        }
+        genuine
     }
 }
 

@@ -91,6 +91,13 @@ impl Name {
         ours == theirs
     }
 
+    /// Whether every attribute of another name is one of this name, in whatever place.
+    pub(crate) fn has_all_of(&self, other: &Self) -> bool {
+        let ours: Vec<Attribute> = self.folded().into_iter().flatten().collect();
+        let mut theirs = other.folded().into_iter().flatten();
+        theirs.all(|attribute| ours.contains(&attribute))
+    }
+
     pub(crate) fn common_name(&self) -> Option<&str> {
         self.0
             .iter()
@@ -342,6 +349,16 @@ mod tests {
         assert!(!name("CN=A").matches(&name("O=A")));
         assert!(Name::parse("nonsense").is_none());
         assert!(Name::parse("WHAT=A").is_none());
+    }
+
+    #[test]
+    fn a_name_has_its_attributes_in_whatever_order() {
+        let name = Name::parse("CN=AP_FR_01,O=Ministry of  X,C=FR").unwrap();
+        let has = |text| name.has_all_of(&Name::parse(text).unwrap());
+        assert!(has("C=fr,O=ministry of x"));
+        assert!(has("CN=AP_FR_01"));
+        assert!(!has("C=FR,O=Ministry of Y"));
+        assert!(!has("OU=AP_FR_01"));
     }
 
     #[test]

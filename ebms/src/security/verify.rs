@@ -95,6 +95,30 @@ pub(crate) fn read<'d>(
     })
 }
 
+/// The certificates that may have signed a message, as far as its token says, each with the path it
+/// came with. Nothing is proven.
+pub(crate) fn candidates(
+    envelope: &Envelope<'_>,
+    trust: &Trust,
+) -> Vec<(Certificate, Vec<Certificate>)> {
+    let token = || {
+        let security = envelope.security?;
+        let signature = security.only_child(ns::DS, "Signature")?;
+        let key_info = signature.only_child(ns::DS, "KeyInfo")?;
+        let ids = envelope.document.ids(ID_KINDS).ok()?;
+        Token::read(key_info, security, &ids).ok()
+    };
+    let Some(token) = token() else {
+        return Vec::new();
+    };
+    let known = trust.certificates().iter().filter(|it| token.names(it));
+    let mut found: Vec<_> = known.map(|it| (it.clone(), Vec::new())).collect();
+    if let Token::Carried { certificate, path } = token {
+        found.push((certificate, path));
+    }
+    found
+}
+
 /// The children of a security header by kind.
 #[derive(Default)]
 pub(crate) struct Blocks<'d> {

@@ -242,7 +242,7 @@ fn check_receipt(
     now: Timestamp,
 ) -> Result<Certificate, InvalidReceipt> {
     let demand = Demand {
-        profile: partner.leg().profile(),
+        profile: proof.profile().unwrap_or(partner.leg().profile()),
         encrypted: false,
         derivation: KeyDerivation::default(),
         legacy_oaep: false,

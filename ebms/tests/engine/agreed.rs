@@ -152,7 +152,7 @@ fn mistakes_in_files_are_all_reported() {
     let problems = PModes::new(ours(), vec![template()], partners).unwrap_err();
     assert_eq!(problems.len(), 3, "{problems:?}");
     let problems = PModes::new(ours(), vec![], vec![partner("fr", "AP_FR_01")]).unwrap_err();
-    assert_eq!(problems[0].to_string(), "fr: unknown template \"oots\"");
+    assert_eq!(problems[0].to_string(), "fr:1: unknown template \"oots\"");
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn another_key_derivation_is_for_the_suite_with_curves() {
     assert_eq!(partner.leg().key_derivation(), KeyDerivation::ConcatKdf);
     for profile in ["rsa", "ed25519"] {
         let problem = read(&format!("{concat}\"{profile}\"")).unwrap_err();
-        assert!(problem.message().contains("HKDF"), "{problem}");
+        assert!(problem.to_string().contains("HKDF"), "{problem}");
     }
     assert!(read("key_derivation = \"none\"").is_err());
 }

@@ -4,10 +4,10 @@
 use super::support::{NOW, World, counter, draft, parameters, partner_toml, payload, pmodes, time};
 use bytes::Bytes;
 use ebms::{
-    EbmsCode, Incoming, Leg, Partner, Reason,
-    pmode::TokenKind,
+    EbmsCode, Incoming, Leg, PModes, Partner, Reason, Sealed,
+    pmode::{Profile, TokenKind},
     receive::{self, Limits},
-    security::SigningKey,
+    security::{Revocations, SigningKey},
     send,
 };
 use rcgen::{
@@ -16,12 +16,12 @@ use rcgen::{
 };
 use std::collections::BTreeMap;
 
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
+pub(crate) struct Authority {
+    pub(crate) pem: String,
+    pub(crate) issuer: Issuer<'static, KeyPair>,
 }
 
-fn pair() -> KeyPair {
+pub(crate) fn pair() -> KeyPair {
     KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap()
 }
 
@@ -33,8 +33,12 @@ fn authority_parameters(name: &str) -> CertificateParams {
 }
 
 impl Authority {
-    fn root(name: &str) -> Self {
-        let (parameters, pair) = (authority_parameters(name), pair());
+    pub(crate) fn root(name: &str) -> Self {
+        Self::with_key(name, pair())
+    }
+
+    pub(crate) fn with_key(name: &str, pair: KeyPair) -> Self {
+        let parameters = authority_parameters(name);
         let pem = parameters.self_signed(&pair).unwrap().pem();
         Self {
             pem,
@@ -42,7 +46,7 @@ impl Authority {
         }
     }
 
-    fn below(&self, name: &str) -> Self {
+    pub(crate) fn below(&self, name: &str) -> Self {
         let (parameters, pair) = (authority_parameters(name), pair());
         let pem = parameters.signed_by(&pair, &self.issuer).unwrap().pem();
         Self {
@@ -51,7 +55,7 @@ impl Authority {
         }
     }
 
-    fn leaf(&self, change: impl FnOnce(&mut CertificateParams)) -> (KeyPair, String) {
+    pub(crate) fn leaf(&self, change: impl FnOnce(&mut CertificateParams)) -> (KeyPair, String) {
         let mut parameters = parameters("AP_FR_01");
         parameters.serial_number = Some(SerialNumber::from(vec![1, 2, 3]));
         parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -61,7 +65,7 @@ impl Authority {
         (pair, pem)
     }
 
-    fn crl(&self, revoked: &[u8], until: i32) -> String {
+    pub(crate) fn crl(&self, revoked: &[u8], until: i32) -> String {
         let revoked_certs = vec![RevokedCertParams {
             serial_number: SerialNumber::from(revoked.to_vec()),
             revocation_time: rcgen::date_time_ymd(2025, 1, 1),
@@ -81,16 +85,18 @@ impl Authority {
 }
 
 /// A root, an intermediate, and the files of a partner that trusts the root.
-struct Setting {
-    root: Authority,
-    issuing: Authority,
+pub(crate) struct Setting {
+    pub(crate) root: Authority,
+    pub(crate) issuing: Authority,
     files: BTreeMap<&'static str, String>,
     signing: String,
     token: TokenKind,
+    profile: Profile,
+    known: Revocations,
 }
 
 impl Setting {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root = Authority::root("Root");
         let issuing = root.below("Issuing");
         let files = BTreeMap::from([("root", root.pem.clone()), ("issuing", issuing.pem.clone())]);
@@ -101,40 +107,47 @@ impl Setting {
             files,
             signing,
             token: TokenKind::Bst,
+            profile: Profile::Ecdsa,
+            known: Revocations::default(),
         }
     }
 
-    fn file(mut self, name: &'static str, pem: String) -> Self {
-        self.files.insert(name, pem);
+    /// What was fetched meanwhile.
+    pub(crate) fn known(mut self, known: Revocations) -> Self {
+        self.known = known;
         self
     }
 
-    fn signing(mut self, lines: &str) -> Self {
-        self.signing = lines.to_owned();
+    pub(crate) fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
         self
     }
 
-    fn with_crl(self, crl: String) -> Self {
-        let lines = format!("{}\ncrls = [\"crl\"]", self.signing);
-        self.file("crl", crl).signing(&lines)
-    }
-
-    /// A message signed with the leaf, judged by a partner file with these lines.
-    #[track_caller]
-    fn check(&self, (pair, chain): &(KeyPair, String), expected: Result<(), &str>) {
-        let security = "profile = \"ecdsa\"\nencrypt = false";
-        let text = partner_toml("AP_FR_01", &self.signing, "root", security);
+    /// The P-Modes of a partner file with these lines.
+    pub(crate) fn pmodes(&self) -> PModes {
+        let profile = match self.profile {
+            Profile::Rsa => "rsa",
+            Profile::Ed25519 => "ed25519",
+            Profile::Ecdsa => "ecdsa",
+        };
+        let security = format!("profile = \"{profile}\"\nencrypt = false");
+        let text = partner_toml("AP_FR_01", &self.signing, "root", &security);
         let load = |name: &str| {
             self.files
                 .get(name)
                 .map(|pem| pem.clone().into_bytes())
                 .ok_or("no file")
         };
-        let pmodes = pmodes(vec![Partner::from_toml("fr", &text, load).unwrap()]);
+        let partner = Partner::from_toml("fr", &text, load).unwrap();
+        pmodes(vec![partner]).with_revocations(self.known.clone())
+    }
+
+    /// A message signed with the leaf, read and not yet verified.
+    pub(crate) fn message(&self, (pair, chain): &(KeyPair, String)) -> Sealed {
         let key = pair.serialize_pem();
         let key = SigningKey::from_pkcs8_pem(key.as_bytes(), chain.as_bytes()).unwrap();
         let leg = Leg::default()
-            .with_profile(ebms::pmode::Profile::Ecdsa)
+            .with_profile(self.profile)
             .with_encryption(false)
             .with_tokens(self.token, TokenKind::Bst);
         // The sender may be careless: its clock says what its certificate likes.
@@ -153,7 +166,29 @@ impl Setting {
         let Incoming::User(sealed) = incoming.unwrap() else {
             panic!("a signal")
         };
-        let found = sealed.verify(&pmodes, time(NOW)).map(|_| ());
+        *sealed
+    }
+
+    pub(crate) fn file(mut self, name: &'static str, pem: String) -> Self {
+        self.files.insert(name, pem);
+        self
+    }
+
+    pub(crate) fn signing(mut self, lines: &str) -> Self {
+        self.signing = lines.to_owned();
+        self
+    }
+
+    pub(crate) fn with_crl(self, crl: String) -> Self {
+        let lines = format!("{}\ncrls = [\"crl\"]", self.signing);
+        self.file("crl", crl).signing(&lines)
+    }
+
+    /// A message signed with the leaf, judged by a partner file with these lines.
+    #[track_caller]
+    pub(crate) fn check(&self, leaf: &(KeyPair, String), expected: Result<(), &str>) {
+        let found = self.message(leaf).verify(&self.pmodes(), time(NOW));
+        let found = found.map(|_| ());
         let found = found.map_err(|refusal| match refusal.reason() {
             Reason::Authentication(problem) => *problem,
             // The certificate was accepted; the message made for it is only too old or too new.
@@ -186,6 +221,46 @@ fn a_chain_in_the_message_helps_but_is_no_anchor() {
     let (pair, leaf) = rogue.leaf(|_| {});
     let chain = format!("{leaf}{}", rogue.pem);
     setting.check(&(pair, chain), Err("no path to a trusted authority"));
+}
+
+#[test]
+fn the_key_of_the_authority_may_be_of_another_kind() {
+    // [P40] an Ed25519 certificate below an RSA root.
+    let rsa = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    let root = Authority::with_key("RSA root", rsa);
+    let pair = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    let leaf = parameters("AP_FR_01").signed_by(&pair, &root.issuer);
+    let leaf = (pair, leaf.unwrap().pem());
+    let setting = Setting::new().profile(Profile::Ed25519);
+    setting.check(&leaf, Err("no path to a trusted authority"));
+    setting.file("root", root.pem).check(&leaf, Ok(()));
+}
+
+#[test]
+fn a_subject_and_a_policy_may_be_asked_for() {
+    // [AS4 4.5] [AS4 3.5] missing policy, subject that does not match
+    let policy = |it: &mut CertificateParams| {
+        let policies = b"\x30\x07\x30\x05\x06\x03\x2a\x03\x04".to_vec();
+        let extension = rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 32], policies);
+        it.custom_extensions = vec![extension];
+    };
+    let path = "authorities = [\"root\"]\nintermediates = [\"issuing\"]\n";
+    let setting = |lines: &str| Setting::new().signing(&format!("{path}{lines}"));
+    let none = Err("the certificate has none of the agreed policies");
+    let asking = setting("policies = [\"1.2.3.9\", \"1.2.3.4\"]");
+    asking.check(&asking.issuing.leaf(policy), Ok(()));
+    asking.check(&asking.issuing.leaf(|_| {}), none);
+    let asking = setting("policies = [\"1.2.3.9\"]");
+    asking.check(&asking.issuing.leaf(policy), none);
+    let asking = setting(
+        "subject = \"O='Test, with comma'\""
+            .replace('\'', "\\\"")
+            .as_str(),
+    );
+    asking.check(&asking.issuing.leaf(|_| {}), Ok(()));
+    let asking = setting("subject = \"CN=AP_FR_01,O=Another\"");
+    let leaf = asking.issuing.leaf(|_| {});
+    asking.check(&leaf, Err("the certificate is not the sender's"));
 }
 
 #[test]
@@ -276,7 +351,7 @@ fn a_pinned_certificate_is_compared_octet_by_octet() {
 
 #[test]
 fn the_signature_must_be_by_the_key_of_the_profile() {
-    let world = World::new(ebms::pmode::Profile::Ecdsa);
+    let world = World::new(Profile::Ecdsa);
     let rsa = World::rsa();
     let sent = rsa.send(&super::support::request(), &Leg::default());
     let refusal = world
