@@ -72,6 +72,7 @@
 //! is said later counts: `[security]` of the template, its `[[leg]]`, `[security]` of the partner,
 //! its `[[leg]]`.
 
+pub mod domibus;
 mod explain;
 pub(crate) mod find;
 mod leg;
