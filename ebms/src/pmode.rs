@@ -81,7 +81,7 @@ mod problem;
 mod read;
 mod template;
 
-pub use explain::{Check, Explanation, Field};
+pub use explain::{Check, Explanation, Field, read_header};
 pub use find::PModes;
 pub use leg::Leg;
 pub use partner::{Partner, UnusableRecipient};

@@ -1,26 +1,39 @@
-//! `pmode list`, `pmode check`.
+//! `pmode list`, `pmode check`, `pmode explain`, `pmode import-domibus`.
 
-use std::process::ExitCode;
+mod check;
+mod explain;
+mod import;
+
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
-use ebms::Partner;
-use jiff::Timestamp;
-use mapping::edm;
-use serde_json::json;
+use ebms::{Leg, Partner, Service};
+use serde_json::{Value, json};
 
-use super::{
-    Global,
-    exit::{FINDINGS, Failure},
-    output::Output,
-};
+use super::{Global, exit::Failure, output::Output};
 use crate::{config::Config, world::World};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Lists the partners
+    /// Lists the partners and what is agreed with them
     List,
     /// Tells what will not work with a partner although its file can be read
     Check,
+    /// Tells which P-Mode a message has, or which field of it failed to match
+    Explain {
+        /// A stored message: headers and body, or a SOAP envelope alone
+        #[arg(value_name = "MESSAGE")]
+        message: PathBuf,
+    },
+    /// Makes templates and partner files of a P-Mode of Domibus
+    ImportDomibus {
+        /// The P-Mode, XML
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Write pmodes/ and partners/ here; printed otherwise
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 pub(super) fn run(
@@ -29,10 +42,11 @@ pub(super) fn run(
     world: &World,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
-    let config = global.load()?;
     match command {
-        Command::List => list(&config, *output),
-        Command::Check => check(&config, world.now(), *output),
+        Command::List => list(&global.load()?, *output),
+        Command::Check => check::run(&global.load()?, world.now(), *output),
+        Command::Explain { message } => explain::run(&global.load()?, message, *output),
+        Command::ImportDomibus { file, out } => import::run(file, out.as_deref(), *output),
     }
 }
 
@@ -43,6 +57,7 @@ fn list(config: &Config, output: Output) -> Result<ExitCode, Failure> {
             .iter()
             .map(|party| party.value())
             .collect();
+        let legs = legs(config, partner);
         let record = json!({
             "partner": partner.name().as_str(),
             "country": partner.country(),
@@ -51,57 +66,43 @@ fn list(config: &Config, output: Output) -> Result<ExitCode, Failure> {
             "edm_versions": partner.edm_versions(),
             "template": partner.template(),
             "profile": partner.leg().profile(),
+            "revocation": partner.trust().revocation(),
+            "legs": legs,
         });
         output.record(&record, || {
             let country = partner.country().unwrap_or("-");
             let (name, parties) = (partner.name(), parties.join(", "));
             let (versions, endpoint) = (partner.edm_versions().join(", "), partner.endpoint());
-            format!("{name}  {country}  {parties}  EDM {versions}  {endpoint}")
+            let template = partner.template();
+            format!("{name}  {country}  {parties}  EDM {versions}  {endpoint}  ({template})")
         })?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(config: &Config, now: Timestamp, output: Output) -> Result<ExitCode, Failure> {
-    let mut code = ExitCode::SUCCESS;
-    for partner in config.pmodes().partners() {
-        for finding in findings(partner, now) {
-            let name = partner.name().as_str();
-            let record = json!({ "partner": name, "finding": finding });
-            output.record(&record, || format!("{name}: {finding}"))?;
-            code = ExitCode::from(FINDINGS);
+/// Every service and action with the leg that counts for it.
+fn legs(config: &Config, partner: &Partner) -> Vec<Value> {
+    let pmodes = config.pmodes();
+    let template = pmodes.template(partner);
+    let services = template.map(|it| it.services().collect::<Vec<_>>());
+    let mut legs = Vec::new();
+    for (service, actions) in services.unwrap_or_default() {
+        for action in actions {
+            let leg = pmodes.leg(partner, service, action);
+            legs.extend(leg.map(|leg| leg_record(service, action, &leg)));
         }
     }
-    Ok(code)
+    legs
 }
 
-fn findings(partner: &Partner, now: Timestamp) -> Vec<String> {
-    let mut findings = Vec::new();
-    if !partner.endpoint().starts_with("https://") {
-        findings.push(format!("endpoint {} is not https", partner.endpoint()));
-    }
-    if partner.edm_versions().is_empty() {
-        findings.push("edm_versions is empty: nothing can be exchanged".to_owned());
-    }
-    for version in partner.edm_versions() {
-        if format!("oots-edm:v{version}")
-            .parse::<edm::Version>()
-            .is_err()
-        {
-            findings.push(format!("EDM version {version} is not spoken here"));
-        }
-    }
-    let pinned = partner.trust().certificates();
-    if !pinned.is_empty()
-        && !pinned
-            .iter()
-            .any(|certificate| certificate.is_valid_at(now))
-    {
-        findings.push("no signing certificate is valid now".to_owned());
-    }
-    let encryption = partner.encryption_certificate();
-    if encryption.is_some_and(|certificate| !certificate.is_valid_at(now)) {
-        findings.push("the encryption certificate is not valid now".to_owned());
-    }
-    findings
+fn leg_record(service: &Service, action: &str, leg: &Leg) -> Value {
+    json!({
+        "service": service.value(),
+        "action": action,
+        "profile": leg.profile(),
+        "signature_token": leg.signature_token(),
+        "encryption_token": leg.encryption_token(),
+        "encrypt": leg.encrypts(),
+        "compress": leg.compresses(),
+    })
 }

@@ -3,12 +3,28 @@
 
 use super::{PModes, find::PMode};
 use crate::{
-    header::{Property, UserMessage},
+    envelope::Envelope,
+    header::{Property, UserMessage, decode},
     id::PartyId,
     profile,
+    refusal::{Reason, Refusal},
 };
 use serde::Serialize;
 use std::fmt;
+use xml::Document;
+
+/// Reads the header of a SOAP envelope that stands alone, without its payloads. Nothing is proven:
+/// it is for explanations, never for processing.
+///
+/// # Errors
+/// It is not an envelope with one user message.
+pub fn read_header(envelope: &[u8]) -> Result<UserMessage, Refusal> {
+    let unnamed = |reason| Refusal::new(reason, None);
+    let document = Document::parse(envelope, &xml::Limits::SOAP)
+        .map_err(|invalid| unnamed(Reason::Xml(invalid)))?;
+    let envelope = Envelope::locate(&document).map_err(unnamed)?;
+    decode::user_message(envelope.messaging).map_err(unnamed)
+}
 
 /// A field of the header that selects a P-Mode, or that one prescribes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
