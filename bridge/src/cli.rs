@@ -10,6 +10,7 @@ mod mapping;
 mod output;
 mod ping;
 mod pmode;
+mod reload;
 mod serve;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
@@ -83,10 +84,13 @@ enum Command {
     /// Checks or prints the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Checks the configuration and has the running platform take partners, templates, tables and
+    /// AS4 keys from it
+    Reload,
     /// Makes and lists keys and certificates
     #[command(subcommand)]
     Keys(keys::Command),
-    /// Lists and checks what is agreed with partners
+    /// Lists, checks, explains and imports what is agreed with partners
     #[command(subcommand)]
     Pmode(pmode::Command),
     /// Checks the tables of codes and looks codes up
@@ -155,6 +159,7 @@ fn dispatch(arguments: Arguments, output: &Output) -> Result<ExitCode, Failure> 
         }
         Command::Init { folder } => init::run(&folder, &world, output),
         Command::Config(command) => config::run(&command, &global, output),
+        Command::Reload => reload::run(&global, &world, *output),
         Command::Keys(command) => keys::run(&command, &global, &world, output),
         Command::Pmode(command) => pmode::run(&command, &global, &world, output),
         Command::Mapping(command) => mapping::run(&command, &global, output),

@@ -62,6 +62,9 @@ use crate::http::tls::ClientTls;
 #[derive(Clone, Debug)]
 pub struct Config {
     path: PathBuf,
+    overrides: Overrides,
+    /// The folders whose files are read: templates, partners, tables.
+    folders: Vec<PathBuf>,
     platform: Platform,
     listen: Listen,
     keys: Keys,
@@ -112,7 +115,8 @@ impl Config {
         overrides.apply(&mut tree, &context.problems);
         // What a syntax error swallowed would be reported as missing.
         context.problems.is_empty().then_some(())?;
-        let config = Self::sections(path, &tree, context)?;
+        let mut config = Self::sections(path, &tree, context)?;
+        config.overrides = overrides.clone();
         check::contradictions(&config, &tree, &context.problems);
         Some(config)
     }
@@ -125,10 +129,10 @@ impl Config {
         let store = Store::read(root.section("store"));
         let spool = Spool::read(root.section("spool"));
         let as4 = As4::read(root.section("as4"));
-        let partner_files = folder_files(root.section("partners"));
+        let (partners, partner_files) = folder_files(root.section("partners"));
         let common_services = CommonServices::read(root.section("common_services"));
         let national = National::read(root.section("national"));
-        let mapping_files = folder_files(root.section("mapping"));
+        let (mapping, mapping_files) = folder_files(root.section("mapping"));
         let preview = Preview::read(root.section("preview"));
         let timers = Timers::read(root.section("timers"));
         let validation = Validation::read(root.section("validation"));
@@ -146,8 +150,14 @@ impl Config {
             .as_ref()
             .map(|as4| context.partner_tls(&partner_files, as4.tls()));
         let tables = context.tables(&mapping_files);
+        let pmodes_folder = as4.as_ref().map(|as4| as4.pmodes().to_path_buf());
         Some(Self {
             path: path.to_path_buf(),
+            overrides: Overrides::none(),
+            folders: [partners, mapping, pmodes_folder]
+                .into_iter()
+                .flatten()
+                .collect(),
             platform: platform?,
             listen: listen?,
             keys: keys?,
@@ -165,6 +175,20 @@ impl Config {
             audit: audit?,
             telemetry,
         })
+    }
+
+    /// Reads the same file again, with the same overrides on top.
+    ///
+    /// # Errors
+    /// Every problem that was found, each with its place.
+    pub fn reload(&self) -> Result<Self, ConfigErrors> {
+        Self::load(&self.path, &self.overrides)
+    }
+
+    /// The file and the folders whose change makes a new configuration.
+    pub fn sources(&self) -> Vec<PathBuf> {
+        let file = std::iter::once(self.path.clone());
+        file.chain(self.folders.iter().cloned()).collect()
     }
 
     /// The file this was read from.
@@ -289,12 +313,11 @@ impl Config {
 }
 
 /// The files of a section that has one key, `folder`.
-fn folder_files(mut table: Table<'_>) -> Vec<load::TextFile> {
-    let Some(folder) = table.path("folder") else {
-        table.finish();
-        return Vec::new();
-    };
-    let files = load::toml_files(table.context(), table.origin_of("folder"), &folder);
+fn folder_files(mut table: Table<'_>) -> (Option<PathBuf>, Vec<load::TextFile>) {
+    let folder = table.path("folder");
+    let files = folder
+        .as_ref()
+        .map(|folder| load::toml_files(table.context(), table.origin_of("folder"), folder));
     table.finish();
-    files
+    (folder, files.unwrap_or_default())
 }

@@ -19,6 +19,8 @@ pub mod worker;
 
 pub mod platform;
 
+pub mod partners;
+
 mod start;
 
 pub mod exchange;

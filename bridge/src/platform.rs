@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 use ebms::{
     PModes, PartyId,
+    pmode::UnusableRecipient,
     security::{DecryptionKey, SigningKey},
 };
 use jiff::Timestamp;
@@ -24,6 +25,7 @@ use crate::{
     exchange::{self, Applied, Change, Outcome, Store, StoreError, Summary},
     http::respond::{Kind, Problem},
     national::sak::Sak,
+    partners::Partners,
     spool::{Spool, SpoolError},
     telemetry::{Metrics, metrics},
     world::World,
@@ -42,6 +44,9 @@ pub enum Stopped {
     /// The audit log could not be written; without it nothing is done.
     #[error("audit log failed")]
     Audit(#[from] AuditError),
+    /// Nothing may be encrypted for the partner now.
+    #[error("partner {0} cannot be sent to: {1}")]
+    Recipient(String, #[source] UnusableRecipient),
     /// A message of ours cannot be built.
     #[error("message cannot be built")]
     Unsendable(#[source] ebms::send::Unsendable),
@@ -85,6 +90,7 @@ impl Stopped {
             Self::Store(_) => "store",
             Self::Spool(_) => "spool",
             Self::Audit(_) => "audit",
+            Self::Recipient(..) => "recipient-certificate",
             Self::Unsendable(_) => "unsendable",
             Self::Identifier(_) => "identifier",
             Self::Encoding(_) | Self::Content => "content",
@@ -133,10 +139,8 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) spool: Spool,
     pub(crate) audit: AuditLog,
-    pub(crate) partners: ArcSwap<PModes>,
+    pub(crate) partners: Partners,
     pub(crate) party_id: PartyId,
-    pub(crate) signing: SigningKey,
-    pub(crate) decryption: Vec<DecryptionKey>,
     pub(crate) tables: ArcSwap<CodeTables>,
     pub(crate) directory: Directory,
     pub(crate) as4: Client,
@@ -155,7 +159,7 @@ impl Platform {
         })
     }
 
-    /// The configuration in force.
+    /// The configuration of the start. What changes while the platform runs is [`Self::in_force`].
     pub fn config(&self) -> &Config {
         &self.parts.config
     }
@@ -182,7 +186,12 @@ impl Platform {
 
     /// Partners and what was agreed with them, as of now.
     pub fn partners(&self) -> arc_swap::Guard<Arc<PModes>> {
-        self.parts.partners.load()
+        self.parts.partners.pmodes()
+    }
+
+    /// What of the configuration changes while the platform runs.
+    pub fn in_force(&self) -> &Partners {
+        &self.parts.partners
     }
 
     /// The mapping tables, as of now.
@@ -196,13 +205,13 @@ impl Platform {
     }
 
     /// The key that signs our AS4 messages.
-    pub fn signing_key(&self) -> &SigningKey {
-        &self.parts.signing
+    pub fn signing_key(&self) -> SigningKey {
+        self.in_force().config().keys().as4_signing().clone()
     }
 
     /// The keys that open what is sent to us.
-    pub fn decryption_keys(&self) -> &[DecryptionKey] {
-        &self.parts.decryption
+    pub fn decryption_keys(&self) -> Vec<DecryptionKey> {
+        self.in_force().config().keys().as4_decryption().to_vec()
     }
 
     /// The Common Services.

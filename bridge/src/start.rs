@@ -20,7 +20,7 @@ use crate::{
         respond::{Kind, Problem},
         server::{ListenerSettings, Protocols, Shutdown, serve},
     },
-    national,
+    national, partners,
     platform::{self, Platform},
     telemetry::metrics::{ListenerName, Metrics},
     worker,
@@ -267,6 +267,14 @@ fn workers(platform: &Arc<Platform>, stop: &watch::Sender<bool>) -> Vec<JoinHand
         Arc::clone(platform),
         stop.subscribe(),
     )));
+    workers.push(tokio::spawn(partners::keep_current(
+        Arc::clone(platform),
+        stop.subscribe(),
+    )));
+    workers.push(tokio::spawn(partners::keep_informed(
+        Arc::clone(platform),
+        stop.subscribe(),
+    )));
     workers
 }
 
@@ -338,8 +346,8 @@ fn checks(platform: &Arc<Platform>) -> Health {
     health.add("as4_signing_certificate", move || {
         let platform = Arc::clone(&signing);
         async move {
-            let certificate = platform.signing_key().certificate();
-            if certificate.is_valid_at(platform.world().now()) {
+            let key = platform.signing_key();
+            if key.certificate().is_valid_at(platform.world().now()) {
                 Ok(())
             } else {
                 Err("the certificate that signs AS4 messages is not valid now".to_owned())

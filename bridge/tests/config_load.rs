@@ -260,7 +260,7 @@ fn a_partner_is_checked_like_everything_else() {
         )
         .check(
             "\
-partners/example.toml: unknown template \"otos\"",
+partners/example.toml:6: unknown template \"otos\"",
         );
     Example::new()
         .change("partners/example.toml", "endpoint", "end_point")

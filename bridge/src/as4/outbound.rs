@@ -5,8 +5,8 @@ use std::{io, time::Duration};
 
 use bytes::Bytes;
 use ebms::{
-    Answer, ContentId, ConversationId, Draft, EbmsCode, MessageId, PartInfo, Party, PartyId,
-    Payload, Property, SentProof, Service, Storage, profile,
+    Answer, ContentId, ConversationId, Draft, EbmsCode, MessageId, PModes, PartInfo, Partner, Party,
+    PartyId, Payload, Property, SentProof, Service, Storage, Template, profile,
     retry::{self, Next, Retry, Schedule},
     send::Segment,
 };
@@ -125,8 +125,15 @@ async fn write(
     let partner = partners
         .partner(&letter.partner)
         .ok_or_else(|| Stopped::UnknownPartner(letter.partner.clone()))?;
-    let leg = partner.leg().clone();
-    let recipient = partner.encryption_certificate().cloned();
+    let (service, now) = (Service::query_manager(), platform.world().now());
+    let leg = partners.leg(partner, &service, letter.action);
+    let leg = leg.unwrap_or_else(|| partner.leg().clone());
+    // [AS4 1.15] nothing is encrypted for a certificate that has ended or was revoked.
+    let recipient = partner
+        .recipient(now)
+        .map_err(|error| Stopped::Recipient(letter.partner.clone(), error))?
+        .cloned();
+    check_properties(&partners, partner, &letter);
     let to = partner.party_ids().first().cloned();
     let draft = draft(
         platform,
@@ -172,6 +179,19 @@ impl Storage for Parts<'_> {
 
     fn keep(&mut self, draft: ScratchWriter) -> io::Result<Scratch> {
         draft.finish()
+    }
+}
+
+/// The P-Mode says which properties a release has; what differs is sent all the same, because the
+/// partner's own rules decide. [R-EDM-ebMS-018]
+fn check_properties(partners: &PModes, partner: &Partner, letter: &Letter) {
+    let fits = |template: &Template| {
+        let mut versions = partner.edm_versions().iter();
+        versions.len() == 0
+            || versions.any(|version| template.has_properties_of(version, &letter.properties))
+    };
+    if !partners.template(partner).is_none_or(fits) {
+        tracing::warn!(partner = %letter.partner, "Message properties are not those of its P-Mode");
     }
 }
 
@@ -229,7 +249,7 @@ pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate
         .ok_or_else(|| Stopped::UnknownPartner(sending.partner.clone()))?;
     let schedule = partners
         .template(partner)
-        .map(ebms::Template::retry)
+        .map(Template::retry)
         .unwrap_or_else(default_schedule);
     let (spool, object) = (platform.spool(), &sending.object);
     let body = if sending.bytes <= AT_ONCE {
@@ -238,6 +258,15 @@ pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate
         reqwest::Body::wrap_stream(spool.get_stream(key, object).await?)
     };
     let span = tracing::info_span!(names::SPAN_AS4_SEND, { names::PARTNER } = %sending.partner);
+    // [AS4 6.G] what waited long is held against what is known now.
+    if let Err(unusable) = partner.recipient(platform.world().now())
+        && !unusable.may_pass()
+    {
+        tracing::error!(partner = %sending.partner, error = %unusable, "Message is not sent");
+        let fate = Fate::Undeliverable("EBMS:0005".to_owned());
+        count(platform, &sending.action, &fate);
+        return Ok((sending, fate));
+    }
     let message = Outbound {
         content_type: &sending.content_type,
         length: sending.bytes,

@@ -186,9 +186,10 @@ async fn verify(
         let now = platform.world().now();
         match receive::read(&content_type, octets, &platform.receive_limits())? {
             Incoming::User(sealed) => {
+                platform.in_force().ask_before(&sealed, now);
                 let signed = sealed.verify(&platform.partners(), now)?;
                 let pad = platform.spool().scratchpad();
-                let message = signed.open_into(platform.decryption_keys(), &mut Payloads(pad))?;
+                let message = signed.open_into(&platform.decryption_keys(), &mut Payloads(pad))?;
                 Ok(Genuine::Message(Box::new(message)))
             }
             Incoming::Signal(signal) => Ok(Genuine::Signal(signal.message_id().clone())),
@@ -309,7 +310,7 @@ async fn hand_over(
     let now = platform.world().now();
     let id = new_message_id(platform)?;
     let receipt =
-        signal::receipt(&message, id, now, platform.signing_key()).map_err(Stopped::Unsendable)?;
+        signal::receipt(&message, id, now, &platform.signing_key()).map_err(Stopped::Unsendable)?;
     let receipt = receipt.body().clone();
     let keep_until = platform.remember_until(now);
     let arrival = Arrival {
@@ -383,7 +384,7 @@ fn error_signal(platform: &Platform, refusal: &Refusal, status: StatusCode) -> R
         refusal,
         id,
         platform.world().now(),
-        Some(platform.signing_key()),
+        Some(&platform.signing_key()),
     );
     Reply::Signal(status, signed.body().clone())
 }

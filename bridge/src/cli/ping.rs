@@ -107,12 +107,18 @@ fn message(config: &Config, partner: &Partner, world: &World) -> Result<Outgoing
         )
     };
     let draft = draft().map_err(|error| internal(&error))?;
-    let (key, recipient) = (
-        config.keys().as4_signing(),
-        partner.encryption_certificate(),
-    );
-    ebms::send::write(&draft, partner.leg(), key, recipient, &mut |bytes| {
-        world.fill(bytes)
-    })
-    .map_err(|error| internal(&error))
+    // A ping finds out whether the partner answers; whether its certificate is revoked is not asked.
+    let recipient = match partner.recipient(world.now()) {
+        Ok(certificate) => certificate,
+        Err(unusable) if unusable.may_pass() => partner.encryption_certificate(),
+        Err(unusable) => return Err(Failure::Unknown(unusable.to_string())),
+    };
+    let heading = draft.heading();
+    let leg = config
+        .pmodes()
+        .leg(partner, &heading.service, &heading.action);
+    let leg = leg.as_ref().unwrap_or(partner.leg());
+    let key = config.keys().as4_signing();
+    ebms::send::write(&draft, leg, key, recipient, &mut |bytes| world.fill(bytes))
+        .map_err(|error| internal(&error))
 }

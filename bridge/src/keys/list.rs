@@ -1,5 +1,7 @@
 //! Every certificate a configuration names, with the end of its validity.
 
+use std::collections::BTreeMap;
+
 use ebms::security::Certificate;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -32,6 +34,15 @@ pub enum Standing {
 }
 
 impl Listed {
+    /// A certificate of a party.
+    pub fn new(purpose: CertificatePurpose, party: &str, certificate: Certificate) -> Self {
+        Self {
+            purpose,
+            party: party.to_owned(),
+            certificate,
+        }
+    }
+
     /// What it is for.
     pub fn purpose(&self) -> CertificatePurpose {
         self.purpose
@@ -75,12 +86,7 @@ pub fn list(config: &Config) -> Vec<Listed> {
     let own = config.platform().party_id().value();
     let mut listed = Vec::new();
     let mut add = |purpose, party: &str, certificate: &Certificate| {
-        let certificate = certificate.clone();
-        listed.push(Listed {
-            purpose,
-            party: party.to_owned(),
-            certificate,
-        });
+        listed.push(Listed::new(purpose, party, certificate.clone()));
     };
     add(
         CertificatePurpose::As4Signing,
@@ -108,9 +114,18 @@ pub fn list(config: &Config) -> Vec<Listed> {
     listed
 }
 
-/// Sets the gauge of each certificate.
+/// Sets the gauge of each purpose and party. While two certificates overlap, the one that lasts
+/// longer counts.
 pub fn measure(config: &Config, metrics: &Metrics, now: Timestamp) {
+    let mut longest: BTreeMap<(CertificatePurpose, String), i64> = BTreeMap::new();
     for listed in list(config) {
-        metrics.certificate_expiry(listed.purpose, &listed.party, listed.seconds_left(now));
+        let left = listed.seconds_left(now);
+        let known = longest
+            .entry((listed.purpose, listed.party))
+            .or_insert(left);
+        *known = left.max(*known);
+    }
+    for ((purpose, party), left) in longest {
+        metrics.certificate_expiry(purpose, &party, left);
     }
 }

@@ -22,11 +22,12 @@ pub const OCSP_REQUEST: &str = "application/ocsp-request";
 pub struct OcspQuestion {
     id: CertId,
     fingerprint: [u8; 32],
+    url: String,
 }
 
 impl OcspQuestion {
     /// Asks about a certificate of this issuer; `None` if it is not one of its certificates.
-    pub(super) fn new(certificate: &Certificate, issuer: &Certificate) -> Option<Self> {
+    pub(super) fn new(certificate: &Certificate, issuer: &Certificate, url: &str) -> Option<Self> {
         if certificate.issuer_der() != issuer.subject_der() {
             return None;
         }
@@ -49,6 +50,7 @@ impl OcspQuestion {
         Some(Self {
             id,
             fingerprint: certificate.fingerprint_sha256(),
+            url: url.to_owned(),
         })
     }
 
@@ -68,6 +70,11 @@ impl OcspQuestion {
             optional_signature: None,
         };
         request.to_der().ok()
+    }
+
+    /// Whom to ask: the address that the operator gave, never one of a message.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// SHA-256 of the certificate asked about.
@@ -149,7 +156,7 @@ impl OcspAnswer {
         issuer: &Certificate,
         now: Timestamp,
     ) -> Standing {
-        let Some(question) = OcspQuestion::new(certificate, issuer) else {
+        let Some(question) = OcspQuestion::new(certificate, issuer, "") else {
             return Standing::Unknown;
         };
         let is_current = |single: &&SingleResponse| {

@@ -193,9 +193,9 @@ impl Trust {
     /// The question to ask about a certificate, where there is anybody to ask and an issuer it may
     /// be from.
     pub fn question(&self, certificate: &Certificate) -> Option<OcspQuestion> {
-        self.ocsp_url.as_ref()?;
+        let url = self.ocsp_url.as_ref()?;
         let mut issuers = self.issuers();
-        issuers.find_map(|issuer| OcspQuestion::new(certificate, issuer))
+        issuers.find_map(|issuer| OcspQuestion::new(certificate, issuer, url))
     }
 
     /// Whether a signature by this certificate would count at `now`, revocation left aside: only
