@@ -5,8 +5,8 @@ use std::{io, time::Duration};
 
 use bytes::Bytes;
 use ebms::{
-    Answer, ContentId, ConversationId, Draft, EbmsCode, MessageId, PModes, PartInfo, Partner, Party,
-    PartyId, Payload, Property, SentProof, Service, Storage, Template, profile,
+    Answer, ContentId, ConversationId, Draft, EbmsCode, MessageId, PModes, PartInfo, Partner,
+    Party, PartyId, Payload, Property, SentProof, Service, Storage, Template, profile,
     retry::{self, Next, Retry, Schedule},
     send::Segment,
 };

@@ -281,7 +281,7 @@ async fn ping(
     let receipt = new_message_id(platform)
         .map_err(Stopped::from)
         .and_then(|id| {
-            signal::receipt(message, id, now, platform.signing_key()).map_err(Stopped::Unsendable)
+            signal::receipt(message, id, now, &platform.signing_key()).map_err(Stopped::Unsendable)
         });
     let receipt = match receipt {
         Ok(receipt) => receipt.body().clone(),

@@ -39,7 +39,12 @@ impl Floor {
     /// Resolves when nobody is alone or wants to be.
     pub(super) async fn opened(&self) {
         // The sender lives as long as we do.
-        drop(self.lonely.subscribe().wait_for(|wishes| *wishes == 0).await);
+        drop(
+            self.lonely
+                .subscribe()
+                .wait_for(|wishes| *wishes == 0)
+                .await,
+        );
     }
 
     /// Resolves when somebody wants to be alone.

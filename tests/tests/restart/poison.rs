@@ -40,8 +40,15 @@ async fn poison_is_buried_and_the_innocent_are_delivered(g: &mut Ground) {
         life = revive(g).await;
     }
     assert_eq!(lives, LIVES);
-    let answer = g.portal().answer(&poisonous, LIMIT).await.expect("an answer");
-    assert!(matches!(&answer.outcome, Outcome::Error { .. }), "{answer:?}");
+    let answer = g
+        .portal()
+        .answer(&poisonous, LIMIT)
+        .await
+        .expect("an answer");
+    assert!(
+        matches!(&answer.outcome, Outcome::Error { .. }),
+        "{answer:?}"
+    );
     assert!(innocent.len() > 2 * WORKERS - 2);
     for sent in &innocent {
         g.answer(sent).await;
@@ -117,7 +124,10 @@ async fn check_dead_letter(g: &mut Ground) {
     g.stage.restart().await.unwrap();
     let platform = g.stage.running().unwrap().platform();
     let letters = platform.store().dead_letters(10).await.unwrap();
-    let reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    let reasons: Vec<_> = letters
+        .iter()
+        .map(|letter| letter.reason.as_str())
+        .collect();
     assert_eq!(reasons, ["internal-poison"]);
     assert_eq!(letters[0].kind.as_str(), "ask-provider");
 }
