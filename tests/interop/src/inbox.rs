@@ -1,0 +1,179 @@
+//! What an AS4 listener does with a message, without HTTP: verify, open, digest what is delivered,
+//! answer; a duplicate gets the stored receipt again.
+
+use crate::{Result, Site, id, now, sha256};
+use anyhow::bail;
+use bytes::Bytes;
+use ebms::{
+    Incoming, MessageId, ReceivedMessage, Refusal, SignalBytes, Verified,
+    receive::{self, Limits},
+    signal,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// A payload that was delivered.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Delivered {
+    /// Its media type.
+    pub media_type: String,
+    /// Its size.
+    pub bytes: usize,
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+/// What became of one request.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The message, as far as it could be read.
+    pub id: Option<MessageId>,
+    /// What was delivered; `None` where nothing was.
+    pub delivered: Option<Vec<Delivered>>,
+    /// The EBMS code it was refused with.
+    pub refused: Option<String>,
+    /// Whether it was here before.
+    pub duplicate: bool,
+    /// The answer.
+    pub answer: Bytes,
+    /// The request, kept only where the inbox was asked to keep it.
+    pub request: Option<(String, Bytes)>,
+}
+
+/// Takes messages and remembers what became of them.
+#[derive(Debug)]
+pub struct Inbox {
+    site: Site,
+    keep: bool,
+    receipts: Mutex<BTreeMap<MessageId, ([u8; 32], SignalBytes)>>,
+    verdicts: Mutex<Vec<Verdict>>,
+}
+
+impl Inbox {
+    /// An inbox that keeps requests and verdicts, or only answers.
+    pub fn new(site: Site, keep: bool) -> Self {
+        Self {
+            site,
+            keep,
+            receipts: Mutex::default(),
+            verdicts: Mutex::default(),
+        }
+    }
+
+    /// Our side of the agreement.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Verdicts on a message, oldest first.
+    pub fn verdicts(&self, message: &str) -> Vec<Verdict> {
+        lock(&self.verdicts)
+            .iter()
+            .filter(|verdict| verdict.id.as_ref().is_some_and(|it| it.as_str() == message))
+            .cloned()
+            .collect()
+    }
+
+    /// Takes a message and answers it.
+    ///
+    /// # Errors
+    /// The answer cannot be written.
+    pub fn take(&self, content_type: &str, body: Bytes) -> Result<SignalBytes> {
+        let request = self.keep.then(|| (content_type.to_owned(), body.clone()));
+        let (mut verdict, answer) = match self.open(content_type, body)? {
+            Ok(message) => self.accept(&message)?,
+            Err(refusal) => self.refuse(&refusal)?,
+        };
+        if self.keep {
+            verdict.request = request;
+            lock(&self.verdicts).push(verdict);
+        }
+        Ok(answer)
+    }
+
+    fn open(
+        &self,
+        content_type: &str,
+        body: Bytes,
+    ) -> Result<Result<Verified<ReceivedMessage>, Refusal>> {
+        let limits = Limits {
+            body_bytes: 200 << 20,
+            ..Limits::default()
+        };
+        let sealed = match receive::read(content_type, body, &limits) {
+            Ok(Incoming::User(sealed)) => sealed,
+            Ok(Incoming::Signal(_)) => bail!("a signal, which nobody here sends"),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        Ok(sealed
+            .verify(self.site.pmodes(), now())
+            .and_then(|signed| signed.open(std::slice::from_ref(self.site.decryption()))))
+    }
+
+    fn accept(&self, message: &Verified<ReceivedMessage>) -> Result<(Verdict, SignalBytes)> {
+        let header = message.get().header();
+        let delivered = (!header.is_test_service()).then(|| describe(message.get()));
+        let mut verdict = Verdict {
+            id: Some(header.message_id().clone()),
+            delivered,
+            refused: None,
+            duplicate: false,
+            answer: Bytes::new(),
+            request: None,
+        };
+        let digest = message.get().digest();
+        let known = lock(&self.receipts).get(header.message_id()).cloned();
+        let answer = match known {
+            Some((before, receipt)) if before == digest => {
+                verdict.duplicate = true;
+                verdict.delivered = None;
+                receipt
+            }
+            _ => {
+                let receipt =
+                    signal::receipt(message, id("bridge.example")?, now(), self.site.signing())?;
+                let entry = (digest, receipt.clone());
+                lock(&self.receipts).insert(header.message_id().clone(), entry);
+                receipt
+            }
+        };
+        verdict.answer = answer.body().clone();
+        Ok((verdict, answer))
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Result<(Verdict, SignalBytes)> {
+        let answer = signal::error(
+            refusal,
+            id("bridge.example")?,
+            now(),
+            Some(self.site.signing()),
+        );
+        let verdict = Verdict {
+            id: refusal.message_id().cloned(),
+            delivered: None,
+            refused: Some(refusal.code().as_str().to_owned()),
+            duplicate: false,
+            answer: answer.body().clone(),
+            request: None,
+        };
+        Ok((verdict, answer))
+    }
+}
+
+fn describe(message: &ReceivedMessage) -> Vec<Delivered> {
+    message
+        .payloads()
+        .iter()
+        .map(|payload| Delivered {
+            media_type: payload.media_type().to_owned(),
+            bytes: payload.content().len(),
+            sha256: sha256(payload.content()),
+        })
+        .collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
