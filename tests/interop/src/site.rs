@@ -61,28 +61,43 @@ impl Site {
     /// # Errors
     /// An unknown profile, or a file that is missing or unusable.
     pub fn open(folder: &Path, profile: &str) -> Result<Self> {
+        Self::read(folder, profile, [BRIDGE, PHASE4])
+    }
+
+    /// Our engine in the place of phase4, with its keys: to compare the two as receivers.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn in_place_of_phase4(folder: &Path, profile: &str) -> Result<Self> {
+        Self::read(folder, profile, [PHASE4, BRIDGE])
+    }
+
+    fn read(folder: &Path, profile: &str, [us, them]: [(&str, &str); 2]) -> Result<Self> {
         let (name, ours) = PROFILES
             .into_iter()
             .find(|(name, _)| *name == profile)
             .with_context(|| format!("no profile {profile}"))?;
         let folder = folder.join(name);
-        let partner = PARTNER.replace("PROFILE", ours);
-        let partner = Partner::from_toml("phase4", &partner, |file| fs::read(folder.join(file)))?;
+        let partner = PARTNER
+            .replace("PROFILE", ours)
+            .replace("PARTY", them.1)
+            .replace("NAME", them.0);
+        let partner = Partner::from_toml("partner", &partner, |file| fs::read(folder.join(file)))?;
         let template = Template::from_toml("interop", TEMPLATE)?;
-        let us = PartyId::new("AP_DE_01", Some(SCHEME))?;
-        let pmodes = PModes::new(vec![us], vec![template], vec![partner])
+        let party = PartyId::new(us.1, Some(SCHEME))?;
+        let pmodes = PModes::new(vec![party], vec![template], vec![partner])
             .map_err(|problems| anyhow!("{problems:?}"))?;
-        let read = |name: &str| fs::read(folder.join(name)).with_context(|| name.to_owned());
+        let file = |end: &str| {
+            let file = format!("{}-{end}", us.0);
+            fs::read(folder.join(&file)).context(file)
+        };
         Ok(Self {
             profile: name.to_owned(),
             pmodes,
-            signing: SigningKey::from_pkcs8_pem(
-                &read("bridge-sign.key")?,
-                &read("bridge-sign.pem")?,
-            )?,
+            signing: SigningKey::from_pkcs8_pem(&file("sign.key")?, &file("sign.pem")?)?,
             decryption: DecryptionKey::from_pkcs8_pem(
-                &read("bridge-decrypt.key")?,
-                &read("bridge-decrypt.pem")?,
+                &file("decrypt.key")?,
+                &file("decrypt.pem")?,
             )?,
         })
     }
@@ -107,12 +122,12 @@ impl Site {
         &self.decryption
     }
 
-    /// phase4 as we know it.
+    /// The other side as this one knows it.
     ///
     /// # Errors
     /// Never after [`Self::open`].
     pub fn partner(&self) -> Result<&Partner> {
-        self.pmodes.partner("phase4").context("no partner")
+        self.pmodes.partner("partner").context("no partner")
     }
 
     /// The octets of a message for phase4, over the leg agreed or one derived from it.
@@ -161,18 +176,22 @@ pub fn sha256(octets: &[u8]) -> String {
         .collect()
 }
 
+/// The names of keys and parties.
+const BRIDGE: (&str, &str) = ("bridge", "AP_DE_01");
+const PHASE4: (&str, &str) = ("phase4", "AP_P4_01");
+
 const SCHEME: &str = "urn:oasis:names:tc:ebcore:partyid-type:unregistered:oots";
 
 const PARTNER: &str = r#"
 template = "interop"
 endpoint = "http://127.0.0.1/"
 [[party]]
-value = "AP_P4_01"
+value = "PARTY"
 scheme = "urn:oasis:names:tc:ebcore:partyid-type:unregistered:oots"
 [signing]
-certificates = ["phase4-sign.pem"]
+certificates = ["NAME-sign.pem"]
 [encryption]
-certificate = "phase4-decrypt.pem"
+certificate = "NAME-decrypt.pem"
 [security]
 profile = "PROFILE"
 "#;

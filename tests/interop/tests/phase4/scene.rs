@@ -5,8 +5,8 @@ use interop::{
     Client, Delivered, Inbox, Line, Listener, PROFILES, Peer, Request, Security, Site, harness,
     make, pdf, xml,
 };
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 pub(crate) struct Scene {
@@ -14,7 +14,7 @@ pub(crate) struct Scene {
     client: Client,
     pub(crate) peer: Peer,
     inboxes: Vec<(Arc<Inbox>, Listener)>,
-    folder: TempDir,
+    folder: PathBuf,
 }
 
 /// The scene, or `None` with one line where phase4 was not built.
@@ -32,20 +32,25 @@ pub(crate) fn scene() -> Option<&'static Scene> {
 }
 
 impl Scene {
-    fn new(built: &std::path::Path) -> interop::Result<Self> {
-        let folder = tempfile::tempdir()?;
-        make(folder.path())?;
+    fn new(built: &Path) -> interop::Result<Self> {
+        // Anew for every run, and in a place that is cleaned with the build.
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("phase4");
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(&folder)?;
+        make(&folder)?;
         let runtime = Runtime::new()?;
         let mut inboxes = Vec::new();
         for (profile, _) in PROFILES {
-            let inbox = Arc::new(Inbox::new(Site::open(folder.path(), profile)?, true));
-            let start = Listener::start(Arc::clone(&inbox), folder.path(), Security::Tls);
+            let inbox = Arc::new(Inbox::new(Site::open(&folder, profile)?, true));
+            let start = Listener::start(Arc::clone(&inbox), &folder, Security::Tls);
             inboxes.push((inbox, runtime.block_on(start)?));
         }
         Ok(Self {
             runtime,
-            client: Client::new(folder.path())?,
-            peer: Peer::start(built, folder.path())?,
+            client: Client::new(&folder)?,
+            peer: Peer::start(built, &folder)?,
             inboxes,
             folder,
         })
@@ -113,7 +118,7 @@ impl Scene {
         fields.push(&conversation);
         let mut parts = Vec::new();
         for (number, (media_type, content, packing)) in order.parts.iter().enumerate() {
-            let path = self.folder.path().join(format!("{conversation}-{number}"));
+            let path = self.folder.join(format!("{conversation}-{number}"));
             std::fs::write(&path, content).unwrap();
             parts.push(format!("{}|{media_type}|{packing}", path.display()));
         }

@@ -76,13 +76,18 @@ final class Agreement {
     }
 
     PMode pmode(String initiator, String responder, String address) {
+        return pmode(initiator, responder, address, null, null);
+    }
+
+    /** phase4 knows a ping by the service and action of the P-Mode, not of the message. */
+    PMode pmode(String initiator, String responder, String address, String service, String action) {
         PModeParty from = PModeParty.createSimple(initiator, ROLE);
         PModeParty to = PModeParty.createSimple(responder, ROLE);
         PModeLegErrorHandling errors = new PModeLegErrorHandling(
             null, null, ETriState.TRUE, ETriState.TRUE, ETriState.TRUE, ETriState.TRUE);
         PModeLeg leg = new PModeLeg(
             PModeLegProtocol.createForDefaultSoapVersion(address),
-            PModeLegBusinessInformation.create(null, null, null, CAS4.DEFAULT_MPC_ID),
+            PModeLegBusinessInformation.create(service, action, null, CAS4.DEFAULT_MPC_ID),
             errors, null, security());
         return new PMode(
             IPModeIDProvider.DEFAULT_DYNAMIC.getPModeID(from, to), from, to, "urn:as4:agreement",

@@ -19,7 +19,6 @@ import com.helger.phase4.incoming.spi.IAS4IncomingMessageProcessorSPI;
 import com.helger.phase4.crypto.AS4CryptParams;
 import com.helger.phase4.crypto.AS4SigningParams;
 import com.helger.phase4.model.pmode.IPMode;
-import com.helger.phase4.model.pmode.resolve.AS4DefaultPModeResolver;
 import com.helger.phase4.servlet.AS4UnifiedResponse;
 import com.helger.phase4.servlet.AS4XServletHandler;
 import com.helger.phase4.servlet.IAS4ServletRequestHandlerCustomizer;
@@ -50,7 +49,8 @@ final class Receiver extends AbstractXServlet {
             agreement.signing(signing);
             handler.setCryptoFactorySign(agreement.signing);
             handler.setCryptoFactoryCrypt(agreement.decryption);
-            handler.setPModeResolver(new AS4DefaultPModeResolver(agreement.profile));
+            handler.setPModeResolver((id, service, action, from, to, reference, address) ->
+                agreement.pmode(from, to, address, service, action));
             handler.setIncomingProfileSelector(new AS4IncomingProfileSelectorConstant(agreement.profile, true));
             handler.setIncomingSecurityConfiguration(new AS4IncomingSecurityConfiguration()
                 .setSigningParams(signing)
