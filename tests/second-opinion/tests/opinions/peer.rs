@@ -95,7 +95,7 @@ impl Side {
         content_type: &str,
         body: &[u8],
     ) -> Result<Verified<ReceivedMessage>, Refusal> {
-        let body = body.to_vec().into();
+        let body = bytes::Bytes::copy_from_slice(body);
         match receive::read(content_type, body, &Limits::default())? {
             Incoming::User(sealed) => sealed
                 .verify(&self.pmodes, clock())?
