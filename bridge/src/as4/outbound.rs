@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 
 use super::client::{Attempt, Outbound};
 use crate::{
+    audit::{self, Event},
     exchange::{EntryId, Record},
     outbox::{Leased, NewEntry, Reason, WorkKind},
     platform::{Platform, Stopped},
@@ -290,6 +291,12 @@ pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate
             platform.metrics().as4_retry();
             match schedule.next(made, asked) {
                 Next::At(until) => {
+                    // [AT-04] the log has the time of every attempt.
+                    let failed = audit::Entry::new(Event::AttemptFailed)
+                        .about(leased.record.summary())
+                        .ebms_message(sending.proof.message_id().as_str())
+                        .error(reason.as_str());
+                    platform.audit().write(failed).await?;
                     platform
                         .store()
                         .postpone(&leased.lease, until, &Reason::new(reason))

@@ -54,6 +54,8 @@ pub enum Event {
     EvidenceDeleted,
     /// eDelivery: the other access point acknowledged a message of ours.
     ReceiptReceived,
+    /// eDelivery: an attempt to send a message of ours brought no receipt; another follows.
+    AttemptFailed,
     /// eDelivery: a message of ours could not be delivered.
     DeliveryFailed,
     /// Something came that could not be read as far as its id, or that is read elsewhere only.
@@ -399,7 +401,7 @@ impl std::fmt::Debug for Content {
 
 impl Event {
     /// Every event, in the order of the routes.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::RequestReceived,
         Self::RequestRefused,
         Self::PreviewOffered,
@@ -420,6 +422,7 @@ impl Event {
         Self::Expired,
         Self::EvidenceDeleted,
         Self::ReceiptReceived,
+        Self::AttemptFailed,
         Self::DeliveryFailed,
         Self::MessageUnreadable,
     ];
