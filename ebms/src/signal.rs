@@ -7,7 +7,7 @@ mod write;
 
 pub use answer::{Answer, HttpAnswer, InvalidReceipt, NoSignal, ReceiptProof, read_answer};
 pub use read::{ReceivedError, SealedSignal, SignalKind};
-pub use write::{error, receipt};
+pub use write::{error, receipt, report};
 
 pub(crate) use read::decode;
 

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod engine {
     mod agreed;
+    mod classification;
     mod hostile;
     mod legacy_oaep;
     mod pmode;

@@ -7,7 +7,7 @@ use crate::{
     pmode::TokenKind,
     profile::ns,
     receive::ReceivedMessage,
-    refusal::{Reason, Refusal},
+    refusal::{EbmsCode, Reason, Refusal},
     security::{
         SigningKey, Verified, sha256,
         sign::{self, envelope_references, write_reference},
@@ -60,14 +60,54 @@ pub fn error(
     now: Timestamp,
     key: Option<&SigningKey>,
 ) -> SignalBytes {
-    let ids = Ids::new(&id);
-    let about = refusal.message_id();
+    let detail = refusal.reason().to_string();
+    let problem = Problem {
+        code: refusal.code(),
+        about: refusal.message_id(),
+        detail: Some(&detail),
+        // [AS4 1.3] SOAP asks for its own fault here, and for no other error. [ROB-70]
+        fault: matches!(refusal.reason(), Reason::NotUnderstood),
+    };
+    write_problem(&problem, &id, now, key)
+}
+
+/// The error signal for a message that cannot be processed for a reason beyond this package: any
+/// code of the table. [AS4 2.3]
+pub fn report(
+    code: EbmsCode,
+    about: Option<&MessageId>,
+    id: MessageId,
+    now: Timestamp,
+    key: Option<&SigningKey>,
+) -> SignalBytes {
+    let problem = Problem {
+        code,
+        about,
+        detail: None,
+        fault: false,
+    };
+    write_problem(&problem, &id, now, key)
+}
+
+struct Problem<'p> {
+    code: EbmsCode,
+    about: Option<&'p MessageId>,
+    detail: Option<&'p str>,
+    fault: bool,
+}
+
+fn write_problem(
+    problem: &Problem<'_>,
+    id: &MessageId,
+    now: Timestamp,
+    key: Option<&SigningKey>,
+) -> SignalBytes {
+    let ids = Ids::new(id);
     let messaging = encode::messaging(&ids.messaging, |w| {
-        signal(w, &id, now, about, |w| write_error(w, refusal));
+        signal(w, id, now, problem.about, |w| write_error(w, problem));
     });
     let body = encode::body(&ids.body, |w| {
-        // [AS4 1.3] SOAP asks for its own fault here, and for no other error. [ROB-70]
-        if matches!(refusal.reason(), Reason::NotUnderstood) {
+        if problem.fault {
             write_fault(w);
         }
     });
@@ -126,21 +166,23 @@ fn signal(
     });
 }
 
-fn write_error(w: &mut Writer, refusal: &Refusal) {
-    let code = refusal.code();
+fn write_error(w: &mut Writer, problem: &Problem<'_>) {
+    let code = problem.code;
     let mut attributes = vec![
         ("category", code.category().as_str()),
         ("errorCode", code.as_str()),
         ("origin", code.origin()),
     ];
-    if let Some(id) = refusal.message_id() {
+    if let Some(id) = problem.about {
         attributes.push(("refToMessageInError", id.as_str()));
     }
     attributes.push(("severity", code.severity().as_str()));
     attributes.push(("shortDescription", code.short_description()));
     w.element("eb:Error", &attributes, |w| {
         w.leaf("eb:Description", &[("xml:lang", "en")], code.meaning());
-        w.leaf("eb:ErrorDetail", &[], &refusal.reason().to_string());
+        if let Some(detail) = problem.detail {
+            w.leaf("eb:ErrorDetail", &[], detail);
+        }
     });
 }
 
