@@ -1,6 +1,7 @@
 //! Whole-bridge tests: starts bridges, Redis and the simulated world
 
 pub mod process;
+pub mod proxy;
 pub mod redisctl;
 pub mod sample;
 pub mod scene;

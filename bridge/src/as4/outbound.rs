@@ -285,9 +285,11 @@ pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate
         began,
         ended: platform.world().now(),
     };
+    let mut put_off = String::new();
     let fate = match judge(attempt) {
         Verdict::Done(fate) => fate,
         Verdict::Again { reason, asked } => {
+            put_off.clone_from(&reason);
             platform.metrics().as4_retry();
             match schedule.next(made, asked) {
                 Next::At(until) => {
@@ -307,7 +309,7 @@ pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate
             }
         }
     };
-    count(platform, &sending.action, &fate);
+    count(platform, &sending.action, &fate, &put_off);
     Ok((sending, fate))
 }
 
@@ -318,12 +320,12 @@ pub fn proof(sent: &SentProof, receipt: Option<&ebms::signal::ReceiptProof>) -> 
     serde_json::json!({ "sent": sent, "receipt": receipt })
 }
 
-fn count(platform: &Platform, action: &str, fate: &Fate) {
+fn count(platform: &Platform, action: &str, fate: &Fate, put_off: &str) {
     let (result, code) = match fate {
         Fate::Acknowledged(_) => (As4Result::Acknowledged, ""),
         Fate::Refused(code) => (As4Result::Refused, code.as_str()),
         Fate::Undeliverable(code) => (As4Result::Unanswered, code.as_str()),
-        Fate::Postponed => (As4Result::Deferred, ""),
+        Fate::Postponed => (As4Result::Deferred, put_off),
     };
     // Label values come from our table only, never from a partner.
     let code = code.parse().map_or("", EbmsCode::as_str);
