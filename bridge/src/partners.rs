@@ -17,7 +17,10 @@ use std::{
 };
 
 use arc_swap::{ArcSwap, Guard};
-use ebms::{PModes, Sealed};
+use ebms::{
+    PModes, Partner, Sealed,
+    signal::{self, HttpAnswer},
+};
 use jiff::Timestamp;
 use tokio::{runtime::Handle, sync::watch};
 
@@ -94,6 +97,24 @@ impl Partners {
         if asked {
             self.publish();
         }
+    }
+
+    /// Asks about the signer of an answer whatever must be known before it is judged. The partner
+    /// as it counts then, if anything was asked.
+    pub async fn ask_about(
+        &self,
+        answer: &HttpAnswer<'_>,
+        partner: &Partner,
+        now: Timestamp,
+    ) -> Option<Partner> {
+        let questions = signal::questions(answer, partner, now);
+        if questions.is_empty() {
+            return None;
+        }
+        if self.cache.ask(&questions, now).await {
+            self.publish();
+        }
+        self.pmodes.load().partner(partner.name().as_str()).cloned()
     }
 }
 

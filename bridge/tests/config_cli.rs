@@ -3,9 +3,9 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Lines, Read, Write},
     net::TcpStream,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStderr, Command, Output, Stdio},
 };
 
 #[path = "support/example.rs"]
@@ -194,6 +194,11 @@ impl Drop for Serving {
 
 /// Starts the platform on free ports and waits until it says where it is.
 fn serve(config: &str) -> Serving {
+    serve_aloud(config).0
+}
+
+/// The same, with what it says from then on.
+fn serve_aloud(config: &str) -> (Serving, Lines<BufReader<ChildStderr>>) {
     let mut command = bridge(&[
         "serve",
         "--config",
@@ -205,20 +210,20 @@ fn serve(config: &str) -> Serving {
         command.args(["--set", &format!("listen.{listener}.address=127.0.0.1:0")]);
     }
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let mut serving = Serving {
         child,
         admin: String::new(),
         as4: String::new(),
     };
     let mut seen = Vec::new();
-    for line in lines.map_while(Result::ok) {
+    while let Some(Ok(line)) = lines.next() {
         let entry: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
         let address = |name: &str| Some(entry.get(name)?.as_str()?.to_owned());
         if let (Some(admin), Some(as4)) = (address("admin"), address("as4")) {
             serving.admin = admin;
             serving.as4 = as4;
-            return serving;
+            return (serving, lines);
         }
         seen.push(line);
     }
@@ -270,6 +275,33 @@ fn what_init_writes_serves_and_stops_when_asked() {
         "{}",
         text_of(&verified.stdout)
     );
+}
+
+#[test]
+fn a_signal_or_a_changed_file_reloads_and_a_broken_file_changes_nothing() {
+    // [ROB-126]
+    let (example, config) = example();
+    let (serving, mut log) = serve_aloud(&config);
+    let mut until = |message: &str| {
+        let said = |line: Result<String, _>| line.unwrap().contains(message);
+        assert!(log.any(said), "{message}");
+    };
+    let metric = |value: u8| {
+        let line = format!("bridge_config_reload_success {value}\n");
+        assert!(get(&serving.admin, "/metrics").contains(&line), "{line}");
+    };
+    let broken = example.path("partners/broken.toml");
+    fs::write(&broken, "template = 1\n").unwrap();
+    // Without a signal: the file is noticed.
+    until("Configuration not reloaded");
+    metric(0);
+    assert!(get(&serving.admin, "/readyz").starts_with("HTTP/1.1 200"));
+    fs::remove_file(&broken).unwrap();
+    let pid = serving.child.id().to_string();
+    let hangup = Command::new("kill").args(["-HUP", &pid]).status().unwrap();
+    assert!(hangup.success());
+    until("Configuration reloaded");
+    metric(1);
 }
 
 /// Makes `one` know `other` as its only partner.

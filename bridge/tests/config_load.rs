@@ -265,8 +265,9 @@ partners/example.toml:6: unknown template \"otos\"",
     Example::new()
         .change("partners/example.toml", "endpoint", "end_point")
         .check(
-            "partners/example.toml:8: unknown field `end_point`, expected one of `template`, \
-             `country`, `endpoint`, `edm_versions`, `party`, `signing`, `encryption`, `security`, `tls`",
+            "\
+partners/example.toml: missing key endpoint
+partners/example.toml:8: unknown key end_point",
         );
     Example::new()
         .change(
@@ -274,10 +275,10 @@ partners/example.toml:6: unknown template \"otos\"",
             "example-encryption.pem",
             "other.pem",
         )
-        .check("partners/example.toml: other.pem: No such file or directory (os error 2)");
+        .check("partners/example.toml:33: other.pem: No such file or directory (os error 2)");
     Example::new()
         .change("partners/example.toml", "\"AP_FR_01\"", "\"AP_DE_01\"")
-        .check("partners/example.toml: urn:oasis:names:tc:ebcore:partyid-type:unregistered:oots::AP_DE_01 \
+        .check("partners/example.toml:13: urn:oasis:names:tc:ebcore:partyid-type:unregistered:oots::AP_DE_01 \
              is our own party id",
         );
 }

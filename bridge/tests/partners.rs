@@ -1,6 +1,11 @@
 //! Revocation as the platform asks for it: lists and answers over HTTP, bounded in size and time,
 //! remembered, and from nowhere but the addresses of the partner file.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "test code")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test code"
+)]
 
 use std::{
     fs,

@@ -90,18 +90,8 @@ impl Sealed {
             return Vec::new();
         };
         let trust = pmode.partner.trust();
-        if trust.ocsp_url().is_none() {
-            return Vec::new();
-        }
-        let Ok(envelope) = crate::envelope::Envelope::locate(&self.document) else {
-            return Vec::new();
-        };
-        let candidates = verify::candidates(&envelope, trust);
-        let unknown = candidates.iter().filter(|(certificate, path)| {
-            trust.standing(certificate, now) == Standing::Unknown
-                && trust.is_candidate(certificate, path, now)
-        });
-        unknown.filter_map(|(it, _)| trust.question(it)).collect()
+        let envelope = crate::envelope::Envelope::locate(&self.document);
+        envelope.map_or_else(|_| Vec::new(), |it| verify::questions(&it, trust, now))
     }
 
     /// Finds the P-Mode, holds the security header against it, checks the signature, the signer

@@ -5,7 +5,9 @@ mod answer;
 mod read;
 mod write;
 
-pub use answer::{Answer, HttpAnswer, InvalidReceipt, NoSignal, ReceiptProof, read_answer};
+pub use answer::{
+    Answer, HttpAnswer, InvalidReceipt, NoSignal, ReceiptProof, questions, read_answer,
+};
 pub use read::{ReceivedError, SealedSignal, SignalKind};
 pub use write::{error, receipt, report};
 

@@ -7,7 +7,7 @@ use ebms::{Partner, SentProof, signal};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use jiff::Timestamp;
 
-use crate::http::Clients;
+use crate::{http::Clients, partners::Partners};
 
 /// The most an answer to a message may hold: receipts grow with the number of parts.
 const ANSWER_BYTES: usize = 2 << 20;
@@ -27,7 +27,7 @@ pub enum Attempt {
 }
 
 /// A message built before: what is needed to post it and to judge the answer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Outbound<'o> {
     /// `Content-Type` of the octets.
     pub content_type: &'o str,
@@ -35,6 +35,8 @@ pub struct Outbound<'o> {
     pub length: u64,
     /// What was signed in it.
     pub proof: &'o SentProof,
+    /// Who can say whether the signer of the answer is revoked.
+    pub in_force: &'o Partners,
 }
 
 /// Sends one message once.
@@ -67,7 +69,7 @@ impl Client {
             .header(CONTENT_LENGTH, message.length)
             .body(body);
         match request.send().await {
-            Ok(response) => read(response, message.proof, partner, now).await,
+            Ok(response) => read(response, message, partner, now).await,
             Err(error) => {
                 tracing::debug!(%error, "Partner cannot be reached");
                 Attempt::Unreachable
@@ -78,7 +80,7 @@ impl Client {
 
 async fn read(
     mut response: reqwest::Response,
-    proof: &SentProof,
+    message: &Outbound<'_>,
     partner: &Partner,
     now: Timestamp,
 ) -> Attempt {
@@ -109,8 +111,10 @@ async fn read(
         content_type: content_type.as_deref(),
         body: &body,
     };
+    let informed = message.in_force.ask_about(&answer, partner, now).await;
+    let partner = informed.as_ref().unwrap_or(partner);
     Attempt::Answered {
-        answer: signal::read_answer(&answer, proof, partner, now),
+        answer: signal::read_answer(&answer, message.proof, partner, now),
         retry_after,
     }
 }

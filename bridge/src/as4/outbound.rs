@@ -272,6 +272,7 @@ pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate
         content_type: &sending.content_type,
         length: sending.bytes,
         proof: &sending.proof,
+        in_force: platform.in_force(),
     };
     let began = platform.world().now();
     let attempt = platform

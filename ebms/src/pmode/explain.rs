@@ -141,13 +141,13 @@ impl PModes {
             check(
                 Field::FromRole,
                 header.from().role(),
-                &[template.role_from.clone()],
+                std::slice::from_ref(&template.role_from),
             ),
             self.to(header),
             check(
                 Field::ToRole,
                 header.to().role(),
-                &[template.role_to.clone()],
+                std::slice::from_ref(&template.role_to),
             ),
         ];
         if header.agreement.is_some() {
@@ -162,7 +162,11 @@ impl PModes {
             ));
         }
         checks.extend(purpose(pmode, header));
-        checks.push(check(Field::Mpc, mpc(header), &[template.mpc.clone()]));
+        checks.push(check(
+            Field::Mpc,
+            mpc(header),
+            std::slice::from_ref(&template.mpc),
+        ));
         checks.push(properties(pmode, header));
         checks
     }

@@ -7,7 +7,7 @@ mod value;
 pub(crate) use reference::{Reference, Target, Transform};
 
 use super::{
-    Certificate, Trust, attachment,
+    Certificate, OcspQuestion, Standing, Trust, attachment,
     decrypt::{self, Encryption},
     token::{Token, octets},
 };
@@ -95,12 +95,26 @@ pub(crate) fn read<'d>(
     })
 }
 
-/// The certificates that may have signed a message, as far as its token says, each with the path it
-/// came with. Nothing is proven.
-pub(crate) fn candidates(
+/// The questions to be asked about whoever signed, as far as its token says; none where nobody is
+/// to be asked, something current is known, or the certificate is worth nothing anyhow.
+pub(crate) fn questions(
     envelope: &Envelope<'_>,
     trust: &Trust,
-) -> Vec<(Certificate, Vec<Certificate>)> {
+    now: Timestamp,
+) -> Vec<OcspQuestion> {
+    if trust.ocsp_url().is_none() {
+        return Vec::new();
+    }
+    let candidates = candidates(envelope, trust);
+    let unknown = candidates.iter().filter(|(certificate, path)| {
+        trust.standing(certificate, now) == Standing::Unknown
+            && trust.is_candidate(certificate, path, now)
+    });
+    unknown.filter_map(|(it, _)| trust.question(it)).collect()
+}
+
+/// The certificates a token may mean, each with the path it came with. Nothing is proven.
+fn candidates(envelope: &Envelope<'_>, trust: &Trust) -> Vec<(Certificate, Vec<Certificate>)> {
     let token = || {
         let security = envelope.security?;
         let signature = security.only_child(ns::DS, "Signature")?;

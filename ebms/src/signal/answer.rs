@@ -12,7 +12,7 @@ use crate::{
     refusal::{EbmsCode, Reason, Severity},
     retry::Retry,
     security::{
-        Certificate,
+        Certificate, OcspQuestion,
         token::octets,
         verify::{self, Demand},
     },
@@ -203,6 +203,23 @@ pub fn read_answer(
         },
         SignalKind::Error => judge_errors(signal, proof, http.status),
     }
+}
+
+/// The questions to be asked about the signer of an answer before it is judged. Mostly none.
+pub fn questions(http: &HttpAnswer<'_>, partner: &Partner, now: Timestamp) -> Vec<OcspQuestion> {
+    let trust = partner.trust();
+    let (Some(_), Some(content_type)) = (trust.ocsp_url(), http.content_type) else {
+        return Vec::new();
+    };
+    let body = Bytes::copy_from_slice(http.body);
+    let Ok(package) = package::read(content_type, &body, &Limits::default()) else {
+        return Vec::new();
+    };
+    let Ok(document) = Document::parse(&package.root, &xml::Limits::SOAP) else {
+        return Vec::new();
+    };
+    let envelope = Envelope::locate(&document);
+    envelope.map_or_else(|_| Vec::new(), |it| verify::questions(&it, trust, now))
 }
 
 /// Errors come on the connection of the request, signed or not, with or without reference; only
