@@ -93,6 +93,26 @@ fn check_finds_problems_and_serve_refuses_to_start_with_them() {
     assert!(text_of(&refused.stderr).starts_with("--set audit.retention_days: audit"));
 }
 
+/// [ROB 8.4] the example of a peer: four attempts in twelve minutes against a deadline of five.
+#[test]
+fn retries_that_outlast_the_deadline_are_found_and_not_served() {
+    let (example, config) = example();
+    let template = example.path("pmodes/oots.toml");
+    let text = fs::read_to_string(&template).unwrap();
+    let text = text.replace("interval_secs = 60", "interval_secs = 180");
+    fs::write(&template, &text).unwrap();
+    let line = text.lines().position(|line| line.starts_with("attempts"));
+    let finding = format!("{}:{}: retry: ", template.display(), line.unwrap() + 1);
+    let found = run(&["config", "check", "--config", &config]);
+    assert_eq!(found.status.code(), Some(1));
+    let said = text_of(&found.stdout);
+    assert!(said.starts_with(&finding), "{said}");
+    let refused = run(&["serve", "--config", &config]);
+    assert_eq!(refused.status.code(), Some(78));
+    let said = text_of(&refused.stderr);
+    assert!(said.starts_with(&finding), "{said}");
+}
+
 #[test]
 fn lists_are_one_json_object_per_line_when_asked() {
     let (_example, config) = example();

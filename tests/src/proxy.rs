@@ -220,7 +220,8 @@ impl Shared {
                 _ => usize::MAX,
             };
             let passed = length.min(room);
-            to.write_all(piece.get(..passed).unwrap_or_default()).await?;
+            to.write_all(piece.get(..passed).unwrap_or_default())
+                .await?;
             let count = u64::try_from(passed).unwrap_or_default();
             said.store(before + count, Ordering::Relaxed);
             self.count(|traffic| traffic.to_server += count);
@@ -263,7 +264,8 @@ impl Shared {
                 _ => usize::MAX,
             };
             let passed = length.min(room);
-            to.write_all(piece.get(..passed).unwrap_or_default()).await?;
+            to.write_all(piece.get(..passed).unwrap_or_default())
+                .await?;
             let count = u64::try_from(passed).unwrap_or_default();
             passed_before += count;
             self.count(|traffic| traffic.to_client += count);
@@ -294,19 +296,21 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(20);
 
+    async fn double(mut client: TcpStream) {
+        let mut piece = [0; 5];
+        while client.read_exact(&mut piece).await.is_ok() {
+            let doubled = [piece, piece].concat();
+            client.write_all(&doubled).await.unwrap();
+        }
+    }
+
     /// A proxy in front of a server that says what it was told, doubled.
     async fn echo() -> Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                tokio::spawn(async move {
-                    let mut piece = [0; 5];
-                    while client.read_exact(&mut piece).await.is_ok() {
-                        let doubled = [piece, piece].concat();
-                        client.write_all(&doubled).await.unwrap();
-                    }
-                });
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(double(client));
             }
         });
         Proxy::start(address).await.unwrap()

@@ -1,6 +1,11 @@
 //! Reception awareness from outside: a message of ours is sent until there is proof that it arrived
 //! or no hope that it will, and whoever sends to us may repeat what it sent.
-#![expect(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "test code")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "test code"
+)]
 
 #[path = "reception/attempts.rs"]
 mod attempts;
@@ -108,8 +113,7 @@ fn error(scene: &Scene, code: EbmsCode) -> WireAnswer {
 /// What the foreign access point signs with.
 fn foreign_key(scene: &Scene) -> SigningKey {
     let signing = &scene.access_point().spec().signing;
-    let key =
-        SigningKey::from_pkcs8_pem(signing.key_pem.as_bytes(), signing.chain_pem.as_bytes());
+    let key = SigningKey::from_pkcs8_pem(signing.key_pem.as_bytes(), signing.chain_pem.as_bytes());
     key.expect("a key of the world")
 }
 

@@ -181,7 +181,11 @@ impl Sent {
 
     fn error(&self, code: EbmsCode, ours: bool) -> Vec<u8> {
         let other = id("other@fr.example");
-        let about = if ours { self.proof.message_id() } else { &other };
+        let about = if ours {
+            self.proof.message_id()
+        } else {
+            &other
+        };
         let key = self.world.de.signing_key();
         let error = signal::report(code, Some(about), id("e@de"), now(), Some(&key));
         error.body().to_vec()

@@ -43,19 +43,28 @@ fn at_04_a_partner_that_is_down_is_tried_as_agreed_and_given_up_once() {
         let mut attempts = entries(scene, Event::AttemptFailed);
         attempts.extend(entries(scene, Event::DeliveryFailed));
         let times: Vec<_> = attempts.iter().map(|attempt| attempt.occurred_at).collect();
-        let expected: Vec<_> = (0..4).map(|number| began + (number * 60).seconds()).collect();
+        let expected: Vec<_> = (0..4)
+            .map(|number| began + (number * 60).seconds())
+            .collect();
         assert_eq!(times, expected);
         let ids: BTreeSet<_> = attempts
             .iter()
             .map(|attempt| attempt.facts.ebms_message_id.clone())
             .collect();
         assert_eq!(ids.len(), 1, "{ids:?}");
-        let codes = attempts.iter().map(|attempt| attempt.facts.error_code.as_deref());
+        let codes = attempts
+            .iter()
+            .map(|attempt| attempt.facts.error_code.as_deref());
         assert!(codes.into_iter().all(|code| code == Some("EBMS:0005")));
         let collected = scene.consumer().collect(&order, LIMIT).await;
         let collected = collected.expect("the bridge can be reached");
         assert!(matches!(collected, Collection::Refused(_)), "{collected:?}");
-        scene.world().foreign().reopen().await.expect("the same port");
+        scene
+            .world()
+            .foreign()
+            .reopen()
+            .await
+            .expect("the same port");
         check_silent(scene, before).await;
         assert_eq!(entries(scene, Event::DeliveryFailed).len(), 1);
         give_up(scene, &order).await;
@@ -72,7 +81,12 @@ fn at_05_a_partner_that_is_back_in_time_gets_the_message_once() {
         let order = placed(scene).await;
         let trying = async {
             all_but_the_last_fail(scene).await;
-            scene.world().foreign().reopen().await.expect("the same port");
+            scene
+                .world()
+                .foreign()
+                .reopen()
+                .await
+                .expect("the same port");
             scene.pass(INTERVAL);
         };
         tokio::join!(confirmed(scene, &order), trying);

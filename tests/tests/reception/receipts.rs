@@ -47,10 +47,7 @@ async fn check_worthless(
 }
 
 /// Makes receipts for the wrong thing: another message, under the id it is asked for.
-fn forger(
-    scene: &Scene,
-    key: SigningKey,
-) -> impl FnOnce(MessageId) -> Bytes + Send + 'static {
+fn forger(scene: &Scene, key: SigningKey) -> impl FnOnce(MessageId) -> Bytes + Send + 'static {
     let point = scene.access_point().clone();
     let platform = Arc::clone(scene.platform());
     move |about| {

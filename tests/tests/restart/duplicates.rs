@@ -67,7 +67,10 @@ async fn at_45_a_message_whose_receipt_was_lost_is_acknowledged_after_a_restart(
     let partner = g.access_point().spec().partner.clone();
     let mut url: url::Url = partner.endpoint.parse().unwrap();
     let bridge = url.socket_addrs(|| None).unwrap();
-    let bridge = bridge.into_iter().find(|address| address.is_ipv4()).unwrap();
+    let bridge = bridge
+        .into_iter()
+        .find(|address| address.is_ipv4())
+        .unwrap();
     let proxy = Proxy::start(bridge).await.unwrap();
     proxy.set(Fault::SwallowAnswer(HANDSHAKE));
     url.set_port(Some(proxy.address().port())).unwrap();
@@ -84,7 +87,9 @@ async fn at_45_a_message_whose_receipt_was_lost_is_acknowledged_after_a_restart(
         .body(package.body().clone())
         .send();
     let dying = async {
-        let lost = proxy.wait_for(LIMIT, |traffic| traffic.swallowed > RECEIPT).await;
+        let lost = proxy
+            .wait_for(LIMIT, |traffic| traffic.swallowed > RECEIPT)
+            .await;
         lost.expect("an answer");
         let crashed = g.clock.now();
         g.crash().await;

@@ -88,17 +88,22 @@ async fn is_killed(g: &mut Ground, life: Life, innocent: &mut Vec<Sent>) -> bool
             if !released {
                 // Nothing runs beside it now. More innocent ones come.
                 g.register().set_mood(Mood::Normal);
-                if innocent.len() < 2 * WORKERS {
-                    for _ in 0..WORKERS {
-                        innocent.push(g.ask().await);
-                    }
-                }
+                more(g, innocent).await;
                 released = true;
             }
             g.register().release();
         }
         let journal = g.stage.world().journal();
         drop(journal.wait_for(journal.mark(), LOOK, |_| true).await);
+    }
+}
+
+/// As many innocent ones again, once.
+async fn more(g: &Ground, innocent: &mut Vec<Sent>) {
+    if innocent.len() < WORKERS {
+        for _ in 0..WORKERS {
+            innocent.push(g.ask().await);
+        }
     }
 }
 
