@@ -47,12 +47,13 @@ pub struct Verdict {
 pub struct Inbox {
     site: Site,
     keep: bool,
-    receipts: Mutex<BTreeMap<MessageId, ([u8; 32], SignalBytes)>>,
+    receipts: Mutex<BTreeMap<MessageId, ([u8; 32], Option<SignalBytes>)>>,
     verdicts: Mutex<Vec<Verdict>>,
 }
 
 impl Inbox {
-    /// An inbox that keeps requests and verdicts, or only answers.
+    /// An inbox that keeps requests, verdicts and receipts, or one to be measured, which remembers
+    /// only whom it has answered.
     pub fn new(site: Site, keep: bool) -> Self {
         Self {
             site,
@@ -126,7 +127,7 @@ impl Inbox {
         let digest = message.get().digest();
         let known = lock(&self.receipts).get(header.message_id()).cloned();
         let answer = match known {
-            Some((before, receipt)) if before == digest => {
+            Some((before, Some(receipt))) if before == digest => {
                 verdict.duplicate = true;
                 verdict.delivered = None;
                 receipt
@@ -134,7 +135,8 @@ impl Inbox {
             _ => {
                 let receipt =
                     signal::receipt(message, id("bridge.example")?, now(), self.site.signing())?;
-                let entry = (digest, receipt.clone());
+                // phase4 remembers no more than the id.
+                let entry = (digest, self.keep.then(|| receipt.clone()));
                 lock(&self.receipts).insert(header.message_id().clone(), entry);
                 receipt
             }

@@ -159,7 +159,7 @@ fn phase4_refuses_a_message_that_was_tampered_with() {
     }
 }
 
-// The four-corner profiles ask for both outer corners. [AS4 4.6]
+// The four-corner profiles ask for both outer corners (as4.md section 4.6).
 #[test]
 fn phase4_refuses_a_message_without_the_outer_corners() {
     let Some(scene) = scene() else { return };
