@@ -1,6 +1,6 @@
 //! Partners, templates and certificates that change while the platform runs, and certificates that
 //! do not count.
-#![expect(clippy::expect_used, clippy::panic, reason = "test code")]
+#![expect(clippy::expect_used, reason = "test code")]
 
 use std::{fs, path::PathBuf};
 

@@ -243,7 +243,6 @@ pub enum Fate {
 pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate), Stopped> {
     let sending: Sending =
         serde_json::from_slice(leased.entry.data()).map_err(Stopped::Encoding)?;
-    let key = leased.record.key().ok_or(Stopped::Erased)?;
     let partners = platform.partners();
     let partner = partners
         .partner(&sending.partner)
@@ -252,29 +251,24 @@ pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate
         .template(partner)
         .map(Template::retry)
         .unwrap_or_else(default_schedule);
-    let (spool, object) = (platform.spool(), &sending.object);
-    let body = if sending.bytes <= AT_ONCE {
-        spool.get(key, object).await?.into()
-    } else {
-        reqwest::Body::wrap_stream(spool.get_stream(key, object).await?)
-    };
-    let span = tracing::info_span!(names::SPAN_AS4_SEND, { names::PARTNER } = %sending.partner);
     // [AS4 6.G] what waited long is held against what is known now.
     if let Err(unusable) = partner.recipient(platform.world().now())
         && !unusable.may_pass()
     {
         tracing::error!(partner = %sending.partner, error = %unusable, "Message is not sent");
         let fate = Fate::Undeliverable("EBMS:0005".to_owned());
-        count(platform, &sending.action, &fate);
+        count(platform, &sending.action, &fate, "");
         return Ok((sending, fate));
     }
+    let began = platform.world().now();
+    let body = stored(platform, &leased.record, &sending).await?;
     let message = Outbound {
         content_type: &sending.content_type,
         length: sending.bytes,
         proof: &sending.proof,
         in_force: platform.in_force(),
     };
-    let began = platform.world().now();
+    let span = tracing::info_span!(names::SPAN_AS4_SEND, { names::PARTNER } = %sending.partner);
     let attempt = platform
         .as4_client()
         .send(partner, &message, body, began)
@@ -286,32 +280,56 @@ pub async fn send(platform: &Platform, leased: &Leased) -> Result<(Sending, Fate
         began,
         ended: platform.world().now(),
     };
-    let mut put_off = String::new();
-    let fate = match judge(attempt) {
-        Verdict::Done(fate) => fate,
+    let (fate, put_off) = match judge(attempt) {
+        Verdict::Done(fate) => (fate, String::new()),
         Verdict::Again { reason, asked } => {
-            put_off.clone_from(&reason);
             platform.metrics().as4_retry();
             match schedule.next(made, asked) {
                 Next::At(until) => {
-                    // [AT-04] the log has the time of every attempt.
-                    let failed = audit::Entry::new(Event::AttemptFailed)
-                        .about(leased.record.summary())
-                        .ebms_message(sending.proof.message_id().as_str())
-                        .error(reason.as_str());
-                    platform.audit().write(failed).await?;
-                    platform
-                        .store()
-                        .postpone(&leased.lease, until, &Reason::new(reason))
-                        .await?;
-                    Fate::Postponed
+                    postpone(platform, leased, &sending, (until, &reason)).await?;
+                    (Fate::Postponed, reason)
                 }
-                Next::GiveUp => Fate::Undeliverable(reason),
+                Next::GiveUp => (Fate::Undeliverable(reason), String::new()),
             }
         }
     };
     count(platform, &sending.action, &fate, &put_off);
     Ok((sending, fate))
+}
+
+/// The octets of a message, from the spool as they go.
+async fn stored(
+    platform: &Platform,
+    record: &Record,
+    sending: &Sending,
+) -> Result<reqwest::Body, Stopped> {
+    let key = record.key().ok_or(Stopped::Erased)?;
+    let (spool, object) = (platform.spool(), &sending.object);
+    if sending.bytes <= AT_ONCE {
+        return Ok(spool.get(key, object).await?.into());
+    }
+    let octets = spool.get_stream(key, object).await?;
+    Ok(reqwest::Body::wrap_stream(octets))
+}
+
+/// Puts the entry back until the next attempt.
+async fn postpone(
+    platform: &Platform,
+    leased: &Leased,
+    sending: &Sending,
+    (until, reason): (Timestamp, &str),
+) -> Result<(), Stopped> {
+    // [AT-04] the log has the time of every attempt.
+    let failed = audit::Entry::new(Event::AttemptFailed)
+        .about(leased.record.summary())
+        .ebms_message(sending.proof.message_id().as_str())
+        .error(reason);
+    platform.audit().write(failed).await?;
+    platform
+        .store()
+        .postpone(&leased.lease, until, &Reason::new(reason))
+        .await?;
+    Ok(())
 }
 
 /// What proves later that the partner has what we sent: our SignedInfo and its receipt. Digests

@@ -211,7 +211,7 @@ pub fn questions(http: &HttpAnswer<'_>, partner: &Partner, now: Timestamp) -> Ve
     let (Some(_), Some(content_type)) = (trust.ocsp_url(), http.content_type) else {
         return Vec::new();
     };
-    let body = Bytes::copy_from_slice(http.body);
+    let body = Octets::from(Bytes::copy_from_slice(http.body));
     let Ok(package) = package::read(content_type, &body, &Limits::default()) else {
         return Vec::new();
     };

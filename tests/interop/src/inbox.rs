@@ -42,12 +42,15 @@ pub struct Verdict {
     pub request: Option<(String, Bytes)>,
 }
 
+/// The digest of a message, and its receipt if that is kept.
+type Answered = ([u8; 32], Option<SignalBytes>);
+
 /// Takes messages and remembers what became of them.
 #[derive(Debug)]
 pub struct Inbox {
     site: Site,
     keep: bool,
-    receipts: Mutex<BTreeMap<MessageId, ([u8; 32], Option<SignalBytes>)>>,
+    answered: Mutex<BTreeMap<MessageId, Answered>>,
     verdicts: Mutex<Vec<Verdict>>,
 }
 
@@ -58,7 +61,7 @@ impl Inbox {
         Self {
             site,
             keep,
-            receipts: Mutex::default(),
+            answered: Mutex::default(),
             verdicts: Mutex::default(),
         }
     }
@@ -125,7 +128,7 @@ impl Inbox {
             request: None,
         };
         let digest = message.get().digest();
-        let known = lock(&self.receipts).get(header.message_id()).cloned();
+        let known = lock(&self.answered).get(header.message_id()).cloned();
         let answer = match known {
             Some((before, Some(receipt))) if before == digest => {
                 verdict.duplicate = true;
@@ -137,7 +140,7 @@ impl Inbox {
                     signal::receipt(message, id("bridge.example")?, now(), self.site.signing())?;
                 // phase4 remembers no more than the id.
                 let entry = (digest, self.keep.then(|| receipt.clone()));
-                lock(&self.receipts).insert(header.message_id().clone(), entry);
+                lock(&self.answered).insert(header.message_id().clone(), entry);
                 receipt
             }
         };

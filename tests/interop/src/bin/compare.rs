@@ -98,7 +98,10 @@ async fn send(
         let request = Request::query(payloads.to_vec())?;
         let message = site.write(&request, partner.leg())?;
         let answer = client.post(url, &message, partner).await?;
-        ensure!(matches!(answer, Answer::Acknowledged(_)), "message {number}: {answer:?}");
+        ensure!(
+            matches!(answer, Answer::Acknowledged(_)),
+            "message {number}: {answer:?}"
+        );
     }
     Ok(())
 }
