@@ -123,7 +123,7 @@ fn retries_that_outlast_the_deadline_are_refused() {
     // [ROB 8.4] the example of a peer: twelve minutes of retries against a deadline of five.
     Example::new().change("pmodes/oots.toml", "interval_secs = 60", "interval_secs = 180").check(
             "\
-pmodes/oots.toml:36: retry: the last attempt ends not before timers.provider.t1_secs = 300 ((attempts - 1/2) * interval_secs + as4.retry.timeout_secs must be less)",
+pmodes/oots.toml:54: retry: the last attempt ends not before timers.provider.t1_secs = 300 ((attempts - 1/2) * interval_secs + as4.retry.timeout_secs must be less)",
         );
 }
 

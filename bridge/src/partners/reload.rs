@@ -81,7 +81,8 @@ pub async fn keep_current(platform: Arc<Platform>, mut stop: watch::Receiver<boo
             None
         }
     };
-    let mut watched = Watched::new(look(&platform).await);
+    // Nothing counts as loaded yet: what changed while we started would never be noticed else.
+    let mut watched = Watched::new(Snapshot::default());
     while !*stop.borrow() {
         let asked = tokio::select! {
             () = tokio::time::sleep(LOOK) => false,
