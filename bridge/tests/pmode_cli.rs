@@ -106,7 +106,7 @@ fn what_is_imported_from_domibus_is_a_configuration() {
     let checked = bridge(&["--json", "pmode", "check", "--config", &config(&example)]);
     assert_eq!(checked.status.code(), Some(1));
     let findings = self::records(&checked);
-    let told = |it: &Value| it["finding"].as_str().unwrap().contains("ends after 570 s");
+    let told = |it: &Value| it["finding"].as_str().unwrap().contains("ends after 690 s");
     assert!(findings.iter().any(told), "{findings:?}");
     // What is there is not overwritten.
     let (file, out) = (file.to_str().unwrap(), example.path(""));

@@ -129,7 +129,7 @@ fn agreed(config: &Config, partner: &Partner, template: &Template) -> Vec<String
     let mut findings = Vec::new();
     let t1 = config.timers().provider().t1();
     let attempt = config.as4().retry().timeout();
-    let ends = template.retry().window().saturating_add(attempt);
+    let ends = template.retry().budget(attempt);
     if ends >= t1 {
         let (ends, t1) = (Duration::as_secs(&ends), t1.as_secs());
         findings.push(format!(
