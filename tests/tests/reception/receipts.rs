@@ -76,7 +76,7 @@ fn forger(scene: &Scene, key: SigningKey) -> impl FnOnce(MessageId) -> Bytes + S
         };
         let now = platform.world().now();
         let signed = sealed.verify(&platform.partners(), now).expect("genuine");
-        let message = signed.open(platform.decryption_keys()).expect("for us");
+        let message = signed.open(&platform.decryption_keys()).expect("for us");
         let id = point.message_id().parse().expect("a message id");
         let receipt = signal::receipt(&message, id, now, &key).expect("a receipt");
         receipt.body().clone()
