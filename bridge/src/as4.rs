@@ -77,7 +77,7 @@ impl Arrival {
 }
 
 impl Leading {
-    /// Finds the EDM document: first by rule, but some put it elsewhere. [W8]
+    /// Finds the EDM document: first by rule, but some put it elsewhere. `[W8]`
     fn find(payloads: &[Payload<Content>]) -> io::Result<Self> {
         let most = xml::Limits::REGREP.bytes as u64;
         let mut first = None;

@@ -65,7 +65,7 @@ fn no_patience_and_no_capacity_are_refused() {
     );
 }
 
-/// [AS4_CP_TA39] [AS4_CP_TA42] what is old or weak cannot even be named.
+/// `[AS4_CP_TA39]` `[AS4_CP_TA42]` what is old or weak cannot even be named.
 #[test]
 fn versions_and_suites_that_are_not_spoken_are_refused() {
     for version in ["1.0", "1.1", "SSLv3"] {
@@ -88,7 +88,7 @@ fn versions_and_suites_that_are_not_spoken_are_refused() {
     );
 }
 
-/// [P42] a partner may verify for a while before it says anything.
+/// `[P42]` a partner may verify for a while before it says anything.
 #[test]
 fn p42_an_attempt_may_take_a_minute() {
     let config = load(&Example::new(), &[]).unwrap();

@@ -249,7 +249,7 @@ async fn claimed(platform: &Arc<Platform>, message: Verified<ReceivedMessage<Con
     }
 }
 
-/// [AT-47] [AS4_CP_TA16] [AS4_CP_TA17] a ping is answered and never handed on. There is nothing in it to be lost: it is answered
+/// [AT-47] `[AS4_CP_TA16]` `[AS4_CP_TA17]` a ping is answered and never handed on. There is nothing in it to be lost: it is answered
 /// although the store cannot remember it, only not twice with the same receipt then. [AS4 3.3]
 async fn ping(
     platform: &Arc<Platform>,

@@ -27,7 +27,7 @@ impl Retry {
         self.timeout
     }
 
-    /// [P42] a partner says nothing while it verifies a large message.
+    /// `[P42]` a partner says nothing while it verifies a large message.
     fn read(mut table: Table<'_>) -> Self {
         let timeout = table.seconds("timeout_secs", 60);
         table.finish();

@@ -52,7 +52,7 @@ pub fn client(tls: &ClientTls, timeouts: CallTimeouts) -> Result<Client, ClientE
 }
 
 /// The same before its last word, for one that speaks HTTP/1.1 only or finds hosts in its own way.
-/// Of several addresses of a host the next is tried while one does not answer. [AS4_CP_TA46]
+/// Of several addresses of a host the next is tried while one does not answer. `[AS4_CP_TA46]`
 ///
 /// # Errors
 /// As [`client`].

@@ -3,7 +3,7 @@
 //! `hyper` forgives what a proxy in front of us may read differently: it drops Content-Length
 //! beside Transfer-Encoding, merges equal lengths, takes bare line feeds, and asks for no Host.
 //! Each of these is a way to smuggle a request. A layer above `hyper` cannot see them any more, so
-//! they are refused here. What is let through has exactly one reading. [ROB-97] [P25]
+//! they are refused here. What is let through has exactly one reading. [ROB-97] `[P25]`
 
 use std::str;
 

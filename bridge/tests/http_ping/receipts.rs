@@ -24,7 +24,7 @@ fn signal(body: Vec<u8>) -> Goes {
     Goes { head: SIGNAL, body }
 }
 
-/// [AT-47] [AS4_CP_TA16] [AS4_CP_TA17] every step is there, with what an operator wants to know.
+/// [AT-47] `[AS4_CP_TA16]` `[AS4_CP_TA17]` every step is there, with what an operator wants to know.
 #[test]
 fn at_47_a_ping_that_is_answered_reports_every_step() {
     let pair = Pair::new();
@@ -90,7 +90,7 @@ fn a_ping_prints_its_steps_and_its_verdict() {
     }
 }
 
-/// [AT-47] [P19]
+/// [AT-47] `[P19]`
 #[test]
 fn a_status_that_is_no_success_fails_at_http() {
     for (head, code) in [

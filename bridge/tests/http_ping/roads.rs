@@ -76,7 +76,7 @@ fn a_server_with_another_name_fails_at_tls_unless_names_may_differ() {
     running.join().unwrap();
 }
 
-/// [AT-47] [AS4_CP_TA42]
+/// [AT-47] `[AS4_CP_TA42]`
 #[test]
 fn a_server_without_a_common_version_fails_at_tls() {
     let pair = Pair::new();

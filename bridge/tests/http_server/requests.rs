@@ -117,7 +117,7 @@ async fn after_an_unread_body_the_connection_is_closed() {
     assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
 }
 
-/// [P25] [ROB-99] the invitation comes when the head was found good, and only when the body is wanted.
+/// `[P25]` [ROB-99] the invitation comes when the head was found good, and only when the body is wanted.
 #[tokio::test]
 async fn a_body_is_invited_after_its_head_was_checked() {
     let server = Server::start().await;

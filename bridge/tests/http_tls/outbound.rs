@@ -121,7 +121,7 @@ fn names_of_unknown_servers_are_always_checked() {
     assert_eq!(anybody.config(&[]).unwrap_err().key(), "name_check");
 }
 
-/// [AS4_CP_TA39] for calls as for listeners.
+/// `[AS4_CP_TA39]` for calls as for listeners.
 #[tokio::test]
 async fn versions_of_calls_are_configurable() {
     let authority = Authority::new();
@@ -155,7 +155,7 @@ async fn a_partner_that_asks_who_we_are_is_told() {
     assert!(ask(&own).await.unwrap().status().is_success());
 }
 
-/// [AS4_CP_TA46] listener and call on either family.
+/// `[AS4_CP_TA46]` listener and call on either family.
 #[tokio::test]
 async fn as4_cp_ta46_ipv4_and_ipv6_are_spoken() {
     let authority = Authority::new();
@@ -168,7 +168,7 @@ async fn as4_cp_ta46_ipv4_and_ipv6_are_spoken() {
     assert_eq!(call(&tls, &[four]).await.unwrap(), "here");
 }
 
-/// [AS4_CP_TA46] happy eyeballs: an address that says nothing does not hold up the other.
+/// `[AS4_CP_TA46]` happy eyeballs: an address that says nothing does not hold up the other.
 #[tokio::test]
 async fn as4_cp_ta46_a_silent_address_does_not_hold_up_the_other_family() {
     let authority = Authority::new();

@@ -40,7 +40,7 @@ async fn listener(versions: Vec<TlsVersion>, suites: &[&str]) -> Server {
 /// Any suite OpenSSL has, however weak.
 const ANY: &str = "ALL:COMPLEMENTOFALL:@SECLEVEL=0";
 
-/// [AS4_CP_TA39] [AS4 4.5] what is listed is what is spoken, in versions and in suites.
+/// `[AS4_CP_TA39]` [AS4 4.5] what is listed is what is spoken, in versions and in suites.
 #[tokio::test]
 async fn as4_cp_ta39_version_and_suite_are_configurable() {
     let both = listener(Vec::new(), &[]).await;
@@ -68,7 +68,7 @@ async fn as4_cp_ta39_version_and_suite_are_configurable() {
     );
 }
 
-/// [AS4_CP_TA40] [ROB-102] preferred by the assertion, always so here.
+/// `[AS4_CP_TA40]` [ROB-102] preferred by the assertion, always so here.
 #[tokio::test]
 async fn as4_cp_ta40_tls_1_0_and_1_1_are_refused() {
     let server = listener(Vec::new(), &[]).await;
@@ -89,7 +89,7 @@ async fn greeted(server: &Server, hello: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// [AS4_CP_TA41] [ROB-102] nothing but an alert comes back.
+/// `[AS4_CP_TA41]` [ROB-102] nothing but an alert comes back.
 #[tokio::test]
 async fn as4_cp_ta41_ssl_2_and_3_are_refused() {
     let server = listener(Vec::new(), &[]).await;
@@ -112,7 +112,7 @@ async fn as4_cp_ta41_ssl_2_and_3_are_refused() {
     assert!(text.contains(r#"reason="handshake"} 2"#), "{text}");
 }
 
-/// [AS4_CP_TA42] [ROB-102]
+/// `[AS4_CP_TA42]` [ROB-102]
 #[tokio::test]
 async fn as4_cp_ta42_a_suite_that_is_not_listed_is_refused() {
     let server = listener(Vec::new(), &[]).await;
@@ -135,7 +135,7 @@ async fn as4_cp_ta42_a_suite_that_is_not_listed_is_refused() {
     assert_eq!(agreed(&server, &chacha).await, None);
 }
 
-/// [AS4_CP_TA43]
+/// `[AS4_CP_TA43]`
 #[tokio::test]
 async fn as4_cp_ta43_a_listed_suite_is_accepted() {
     let server = listener(Vec::new(), &[]).await;

@@ -1,4 +1,4 @@
-//! Content transfer encodings, undone before anything is digested or decrypted. [P21]
+//! Content transfer encodings, undone before anything is digested or decrypted. `[P21]`
 
 use super::Problem;
 use crate::octets::{CHUNK, Octets};

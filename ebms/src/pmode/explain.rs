@@ -190,7 +190,7 @@ fn parties(ids: &[PartyId]) -> Vec<String> {
     ids.iter().map(PartyId::to_string).collect()
 }
 
-/// The message partition channel of a message. [P34]
+/// The message partition channel of a message. `[P34]`
 pub(super) fn mpc(header: &UserMessage) -> &str {
     header.mpc.as_deref().unwrap_or(profile::DEFAULT_MPC)
 }

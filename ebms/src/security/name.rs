@@ -1,5 +1,5 @@
 //! Distinguished names: compared by structure, because every stack writes them differently.
-//! [P14]
+//! `[P14]`
 
 use std::fmt;
 use x509_parser::x509::X509Name;

@@ -1,7 +1,7 @@
 //! RSA-OAEP with one hash for the label and another for the masks. Old access points send SHA-256
 //! with MGF1-SHA-1, which the library does not offer, so the private-key operation is done here:
 //! in constant time, with a blinded base, and with one answer to whatever is wrong. Used for
-//! partners with the legacy switch only; all other keys are unwrapped by the library. [P11]
+//! partners with the legacy switch only; all other keys are unwrapped by the library. `[P11]`
 
 use super::{
     agreement::{ContentKey, KEY_LENGTH},

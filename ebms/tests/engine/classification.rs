@@ -100,7 +100,7 @@ fn attempts_end_with_the_permanent_codes_only() {
 
 const PERMANENT: [u32; 10] = [1, 3, 9, 10, 11, 101, 102, 103, 303, 4001];
 
-/// [P19] a code that is in no table is a refusal that may pass.
+/// `[P19]` a code that is in no table is a refusal that may pass.
 #[test]
 fn an_unknown_code_may_pass() {
     let sent = Sent::new();

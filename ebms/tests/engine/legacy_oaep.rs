@@ -1,5 +1,5 @@
 //! RSA-OAEP of old access points: accepted where the switch is set, refused where it is not, and
-//! no way of being wrong looks different from another. [P11], [AS4 6.L]
+//! no way of being wrong looks different from another. `[P11]`, [AS4 6.L]
 
 use super::support::{
     partner, partner_toml, pmodes, read, reference, sha256_hex, split_entity, time,

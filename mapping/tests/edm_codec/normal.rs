@@ -2,11 +2,11 @@
 //!
 //! What is made equal, because it carries no meaning or because what is written is stricter:
 //! 1. comments, instructions and white space around values are left out;
-//! 2. slots stand in the order of their names [W15]; `ER` and `EP` agents come before `IP`;
+//! 2. slots stand in the order of their names `[W15]`; `ER` and `EP` agents come before `IP`;
 //! 3. times are compared as instants;
-//! 4. languages are in capitals, absent ones are English [W11]; the language of the procedure string is English;
+//! 4. languages are in capitals, absent ones are English `[W11]`; the language of the procedure string is English;
 //! 5. collections say that they are sets (mandatory since 1.1);
-//! 6. the severity is the URN in force [W12];
+//! 6. the severity is the URN in force `[W12]`;
 //! 7. the answer id of 1.0 is without `urn:uuid:`, an object id without a stray letter before it;
 //! 8. `xsi:schemaLocation` is dropped;
 //! 9. of the subject of evidence only what identifies it is left (1.0 and 1.1 send more);

@@ -44,7 +44,7 @@ fn with_text(answer: WireAnswer, change: impl FnOnce(String) -> String) -> WireA
     }
 }
 
-/// [P19]
+/// `[P19]`
 #[test]
 fn p19_a_receipt_counts_with_any_status() {
     for status in [201, 202, 400, 500, 503] {
@@ -56,7 +56,7 @@ fn p19_a_receipt_counts_with_any_status() {
     });
 }
 
-/// [P19] and only as what it is.
+/// `[P19]` and only as what it is.
 #[test]
 fn p19_a_receipt_under_another_type_or_cut_short_counts_for_nothing() {
     check_proves_nothing(|answer| WireAnswer {
@@ -99,13 +99,13 @@ fn rob52_a_receipt_without_a_signature_is_no_receipt() {
     });
 }
 
-/// [P26] [ROB-45] the receipt was lost; the partner keeps it and gives it again.
+/// `[P26]` [ROB-45] the receipt was lost; the partner keeps it and gives it again.
 #[test]
 fn p26_a_duplicate_is_settled_by_the_receipt_of_domibus() {
     check_proves_nothing(|_| WireAnswer::empty(504));
 }
 
-/// [P26] or it has thrown the receipt away and says that it knows the message.
+/// `[P26]` or it has thrown the receipt away and says that it knows the message.
 #[test]
 fn p26_a_duplicate_is_settled_by_the_error_of_phase4() {
     SCENE.play(async |scene| {
@@ -126,7 +126,7 @@ fn p26_a_duplicate_is_settled_by_the_error_of_phase4() {
     });
 }
 
-/// [P26] the other side: whoever sends again gets the receipt again, and so does who never got one.
+/// `[P26]` the other side: whoever sends again gets the receipt again, and so does who never got one.
 #[test]
 fn p26_our_receipt_is_given_again_octet_by_octet() {
     SCENE.play(async |scene| {
@@ -146,7 +146,7 @@ fn p26_our_receipt_is_given_again_octet_by_octet() {
     });
 }
 
-/// [P27] [ROB-58] the first attempt failed by its word and was taken all the same.
+/// `[P27]` [ROB-58] the first attempt failed by its word and was taken all the same.
 #[test]
 fn p27_a_receipt_after_an_error_is_the_one_outcome() {
     SCENE.play(async |scene| {
@@ -168,7 +168,7 @@ fn check_one_outcome(scene: &Scene) {
     scene.logged(Event::ReceiptReceived);
 }
 
-/// [P27] nothing that comes after a receipt is asked for.
+/// `[P27]` nothing that comes after a receipt is asked for.
 #[test]
 fn p27_after_a_receipt_no_error_can_follow() {
     SCENE.play(async |scene| {

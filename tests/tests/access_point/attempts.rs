@@ -9,7 +9,7 @@ use super::{INTERVAL, SCENE, attempts, check_answered, count, error, requested, 
 /// The attempts agreed with every partner.
 const ATTEMPTS: usize = 4;
 
-/// [AS4_CP_TA09] [ROB-54]
+/// `[AS4_CP_TA09]` [ROB-54]
 #[test]
 fn ta09_without_a_receipt_the_same_octets_are_sent_again() {
     SCENE.play(async |scene| {
@@ -27,7 +27,7 @@ fn ta09_without_a_receipt_the_same_octets_are_sent_again() {
     });
 }
 
-/// [AS4_CP_TA10]
+/// `[AS4_CP_TA10]`
 #[test]
 fn ta10_with_the_receipt_back_the_message_is_delivered_once_and_attempts_end() {
     SCENE.play(async |scene| {
@@ -67,7 +67,7 @@ async fn given_up(scene: &Scene, before: usize, code: &str) {
     assert_eq!(count(scene, Event::ReceiptReceived), 0);
 }
 
-/// [AS4_CP_TA15] [ROB-56] [EBMS:0301]
+/// `[AS4_CP_TA15]` [ROB-56] [EBMS:0301]
 #[test]
 fn ta15_when_no_receipt_comes_in_time_the_producer_hears_0301_once() {
     SCENE.play(async |scene| {
@@ -173,7 +173,7 @@ fn rob55_a_permanent_error_ends_the_attempts_and_a_passing_one_does_not() {
     });
 }
 
-/// [P42] a partner may take its time to check a large message.
+/// `[P42]` a partner may take its time to check a large message.
 #[test]
 fn p42_an_answer_is_waited_for_at_least_a_minute() {
     SCENE.play(async |scene| {

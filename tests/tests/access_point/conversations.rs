@@ -13,7 +13,7 @@ use tests::{LIMIT, Scene};
 
 use super::{SCENE, check_answered, good, times_asked};
 
-/// [AS4_CP_TA18] the portal names no conversation: the bridge makes one, and tells it.
+/// `[AS4_CP_TA18]` the portal names no conversation: the bridge makes one, and tells it.
 #[test]
 fn ta18_a_conversation_is_made_where_the_producer_names_none() {
     SCENE.play(async |scene| {
@@ -36,7 +36,7 @@ fn ta18_a_conversation_is_made_where_the_producer_names_none() {
     });
 }
 
-/// [AS4_CP_TA02] [AS4_CP_TA19] [P43] an answer stays in the conversation of its request; several
+/// `[AS4_CP_TA02]` `[AS4_CP_TA19]` `[P43]` an answer stays in the conversation of its request; several
 /// requests may be in one.
 #[test]
 fn ta19_every_answer_stays_in_the_conversation_of_its_request() {
@@ -68,7 +68,7 @@ fn ta19_every_answer_stays_in_the_conversation_of_its_request() {
     });
 }
 
-/// [P43] [AS4 3.2] one-way: an answer names its request in the document and not in the header.
+/// `[P43]` [AS4 3.2] one-way: an answer names its request in the document and not in the header.
 #[test]
 fn p43_requests_of_one_conversation_are_told_apart() {
     SCENE.play(async |scene| {
@@ -127,7 +127,7 @@ async fn check_header(scene: &Scene, version: EdmVersion, properties: &[Property
     assert_eq!(times_asked(scene), before);
 }
 
-/// [P44] [ROB-60] [ROB-62] [R-EDM-ebMS-018]
+/// `[P44]` [ROB-60] [ROB-62] [R-EDM-ebMS-018]
 #[test]
 fn p44_a_header_of_the_other_release_is_acknowledged_and_refused_by_the_data_model() {
     SCENE.play(async |scene| {

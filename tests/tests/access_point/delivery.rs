@@ -16,7 +16,7 @@ use tests::{LIMIT, Scene};
 
 use super::{SCENE, check_answered, code_of, count, forge::Forge, good, requested, times_asked};
 
-/// [AS4_CP_TA01] [AS4_CP_TA22] a receipt in an answer with status 200.
+/// `[AS4_CP_TA01]` `[AS4_CP_TA22]` a receipt in an answer with status 200.
 #[test]
 fn ta01_a_message_is_answered_with_its_receipt_and_status_200() {
     SCENE.play(async |scene| {
@@ -40,7 +40,7 @@ fn ta01_a_message_is_answered_with_its_receipt_and_status_200() {
     });
 }
 
-/// [AS4_CP_TA21] the receipt for a message of ours is read, judged and kept as proof.
+/// `[AS4_CP_TA21]` the receipt for a message of ours is read, judged and kept as proof.
 #[test]
 fn ta21_the_receipt_for_our_message_is_processed() {
     SCENE.play(async |scene| {
@@ -55,7 +55,7 @@ fn ta21_the_receipt_for_our_message_is_processed() {
     });
 }
 
-/// [AS4_CP_TA22] and theirs is one that they accept.
+/// `[AS4_CP_TA22]` and theirs is one that they accept.
 #[test]
 fn ta22_our_receipt_for_a_message_with_payload_is_accepted() {
     SCENE.play(async |scene| {
@@ -71,7 +71,7 @@ fn ta22_our_receipt_for_a_message_with_payload_is_accepted() {
     });
 }
 
-/// [AS4_CP_TA32] [AS4_CP_TA33] whatever travels compressed reaches the consumer as it was.
+/// `[AS4_CP_TA32]` `[AS4_CP_TA33]` whatever travels compressed reaches the consumer as it was.
 #[test]
 fn ta33_every_document_reaches_the_consumer_decompressed() {
     SCENE.play(async |scene| {
@@ -139,7 +139,7 @@ fn damaged(scene: &Scene) -> (String, Forge) {
     (message_id, forged)
 }
 
-/// [AS4_CP_TA30] [AS4_CP_TA31] [ROB-67] [EBMS:0303]
+/// `[AS4_CP_TA30]` `[AS4_CP_TA31]` [ROB-67] [EBMS:0303]
 #[test]
 fn ta31_damaged_gzip_is_refused_recorded_and_not_delivered() {
     SCENE.play(async |scene| {
@@ -158,7 +158,7 @@ fn ta31_damaged_gzip_is_refused_recorded_and_not_delivered() {
     });
 }
 
-/// [AS4_CP_TA17] [ROB-65] [AT-47]
+/// `[AS4_CP_TA17]` [ROB-65] [AT-47]
 #[test]
 fn ta17_a_ping_is_acknowledged_and_delivered_to_nobody() {
     SCENE.play(async |scene| {
@@ -184,7 +184,7 @@ fn ta17_a_ping_is_acknowledged_and_delivered_to_nobody() {
     });
 }
 
-/// [AS4_CP_TA08] [ROB-64] [EBMS:0011] refused, and never fetched.
+/// `[AS4_CP_TA08]` [ROB-64] [EBMS:0011] refused, and never fetched.
 #[test]
 fn ta08_a_payload_by_hyperlink_is_refused_and_nobody_goes_there() {
     SCENE.play(async |scene| {
@@ -244,7 +244,7 @@ fn check_order(scene: &Scene) {
     scene.agreed();
 }
 
-/// [AS4_CP_TA07] XML and binary, both ways in one exchange.
+/// `[AS4_CP_TA07]` XML and binary, both ways in one exchange.
 #[test]
 fn ta07_an_answer_of_xml_and_pdf_is_delivered_whole() {
     SCENE.play(async |scene| {

@@ -115,7 +115,7 @@ fn message(scene: &Scene) -> (String, Vec<u8>) {
     (package.content_type().to_owned(), package.body().to_vec())
 }
 
-/// [P25]
+/// `[P25]`
 #[test]
 fn p25_a_message_in_chunks_is_taken() {
     PLAIN.play(async |scene| {
@@ -145,7 +145,7 @@ fn p25_a_message_in_chunks_is_taken() {
     });
 }
 
-/// [P25] "go on" is said when the head is good, and not before.
+/// `[P25]` "go on" is said when the head is good, and not before.
 #[test]
 fn p25_who_asks_whether_to_go_on_is_told_after_the_head_was_checked() {
     PLAIN.play(async |scene| {
@@ -179,7 +179,7 @@ fn p25_who_asks_whether_to_go_on_is_told_after_the_head_was_checked() {
     });
 }
 
-/// [P25]
+/// `[P25]`
 #[test]
 fn p25_a_connection_is_kept_and_closed_when_asked() {
     PLAIN.play(async |scene| {

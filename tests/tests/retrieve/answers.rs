@@ -127,7 +127,7 @@ fn evidence_of_another_type_is_not_handed_over() {
     });
 }
 
-/// [W8] an XML record in front of the response, as some providers send it
+/// `[W8]` an XML record in front of the response, as some providers send it
 #[test]
 fn a_response_behind_its_document_is_found() {
     let Some(response) = Sample::published("v1.2/xml/edm/4-response.xml") else {

@@ -15,7 +15,7 @@ use super::server::{Server, Shared};
 /// Nobody is at home on the national side.
 static ALONE: Shared = Shared::new("alone", &["national.sak.url=https://127.0.0.1:9/"]);
 
-/// [AT-47] [AS4_CP_TA16] [AS4_CP_TA17] answered with a receipt that holds, and nothing comes of it,
+/// [AT-47] `[AS4_CP_TA16]` `[AS4_CP_TA17]` answered with a receipt that holds, and nothing comes of it,
 /// although the national side is down.
 #[test]
 fn at_47_a_ping_that_comes_in_is_answered_and_not_handed_on() {

@@ -14,7 +14,7 @@ static SIX: Shared = Shared::new(
     ],
 );
 
-/// [AS4_CP_TA46] [AS4 4.5] [ROB-102]
+/// `[AS4_CP_TA46]` [AS4 4.5] [ROB-102]
 #[test]
 fn as4_cp_ta46_the_listener_takes_ipv6_and_asks_for_certificates() {
     SIX.play(async |server| {

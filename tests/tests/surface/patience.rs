@@ -116,7 +116,7 @@ fn a_body_that_stops_is_answered_with_408_and_the_connection_closed() {
     });
 }
 
-/// [ROB-96] [P42] the peer may take its time between two messages, but not for ever.
+/// [ROB-96] `[P42]` the peer may take its time between two messages, but not for ever.
 #[test]
 fn an_idle_connection_is_closed_after_its_time() {
     HASTY.play(async |server| {

@@ -185,7 +185,7 @@ fn forged_headers_of_proxies_are_ignored() {
     });
 }
 
-/// [P25] [ROB-97] the body is asked for once the head was found good, and only then.
+/// `[P25]` [ROB-97] the body is asked for once the head was found good, and only then.
 #[test]
 fn p25_a_body_is_invited_after_its_head_was_checked() {
     PLAIN.play(async |server| {
@@ -226,7 +226,7 @@ fn p25_a_body_is_invited_after_its_head_was_checked() {
     });
 }
 
-/// [P25] a chunked message, a connection that is kept, and one that is not.
+/// `[P25]` a chunked message, a connection that is kept, and one that is not.
 #[test]
 fn p25_chunks_are_taken_and_connections_kept_until_somebody_wants_to_close() {
     PLAIN.play(async |server| {

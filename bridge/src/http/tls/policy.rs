@@ -1,6 +1,6 @@
 //! Which versions and suites of TLS are spoken. Nothing older than 1.2 and nothing without forward
-//! secrecy and authenticated encryption exists here, so none of it can be configured. [AS4_CP_TA40]
-//! [AS4_CP_TA41] [ROB-102]
+//! secrecy and authenticated encryption exists here, so none of it can be configured. `[AS4_CP_TA40]`
+//! `[AS4_CP_TA41]` [ROB-102]
 
 use std::sync::Arc;
 
@@ -90,7 +90,7 @@ impl Suite {
 }
 
 /// Versions and suites of one listener or one kind of call: what is listed is spoken, and nothing
-/// else. [AS4_CP_TA39] [AS4_CP_TA42] [AS4_CP_TA43]
+/// else. `[AS4_CP_TA39]` `[AS4_CP_TA42]` `[AS4_CP_TA43]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct TlsPolicy {
     versions: Vec<TlsVersion>,

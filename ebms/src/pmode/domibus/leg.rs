@@ -156,7 +156,7 @@ fn of_process<'d>(source: &Source<'d>, name: &str, process: Element<'d>) -> Opti
     Some(agreed)
 }
 
-/// The published P-Modes have an empty agreement: nothing stands on the wire. [P33]
+/// The published P-Modes have an empty agreement: nothing stands on the wire. `[P33]`
 fn agreement<'d>(source: &Source<'d>, process: Element<'d>) -> Option<String> {
     let (name, element) = source.refer(process, "agreement", &source.agreements)?;
     let value = attribute(element, "value")?;

@@ -142,7 +142,7 @@ impl<'d> Source<'d> {
         ids
     }
 
-    /// The address, without the blanks that published P-Modes have around it. [P32] [W18]
+    /// The address, without the blanks that published P-Modes have around it. `[P32]` `[W18]`
     pub(super) fn endpoint(&self, party: &str, element: Element<'d>) -> Option<String> {
         let written = element.attribute("", "endpoint").unwrap_or_default();
         let endpoint = written.trim();
@@ -182,7 +182,7 @@ pub(super) fn named<'d>(list: Option<Element<'d>>, item: &str) -> Vec<(String, E
         .collect()
 }
 
-/// An attribute without blanks around it; an empty one says nothing. [P31] [P33]
+/// An attribute without blanks around it; an empty one says nothing. `[P31]` `[P33]`
 pub(super) fn attribute(element: Element<'_>, name: &str) -> Option<String> {
     let value = element.attribute("", name)?.trim();
     (!value.is_empty()).then(|| value.to_owned())
