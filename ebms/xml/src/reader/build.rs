@@ -14,6 +14,8 @@ pub(super) struct Builder<'s> {
     open: Vec<Open>,
     /// Attributes of the start tag being read, prefixes not yet resolved.
     pending: Vec<AttributeRecord>,
+    /// Attributes and declarations of that tag so far.
+    attributes: usize,
     root_seen: bool,
 }
 
@@ -43,6 +45,7 @@ impl<'s> Builder<'s> {
             document,
             open: Vec::new(),
             pending: Vec::new(),
+            attributes: 0,
             root_seen: false,
         }
     }
@@ -92,6 +95,7 @@ impl<'s> Builder<'s> {
             text: None,
         });
         self.pending.clear();
+        self.attributes = 0;
         Ok(())
     }
 
@@ -105,6 +109,14 @@ impl<'s> Builder<'s> {
     ) -> Result<(), Problem> {
         let (prefix, local) = self.name(key_start, key_end)?;
         let value = self.value(value_start, value_end)?;
+        // Before anything is compared with what came before: the comparisons are quadratic.
+        self.attributes += 1;
+        if self.attributes > self.limits.attributes {
+            return Err(Problem::TooLarge {
+                what: "attributes",
+                limit: self.limits.attributes,
+            });
+        }
         let is_default =
             self.document.slice(prefix).is_empty() && self.document.slice(local) == "xmlns";
         if is_default {
@@ -131,13 +143,6 @@ impl<'s> Builder<'s> {
             return Err(Problem::Malformed);
         };
         let (scope, prefix) = (element.scope, element.prefix);
-        let declared = self.declared_here(node);
-        if self.pending.len() + declared > self.limits.attributes {
-            return Err(Problem::TooLarge {
-                what: "attributes",
-                limit: self.limits.attributes,
-            });
-        }
         let namespace = self.resolve(scope, prefix, true)?;
         let first = count(self.document.attributes.len());
         for mut attribute in std::mem::take(&mut self.pending) {
