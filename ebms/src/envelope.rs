@@ -27,6 +27,7 @@ impl<'d> Envelope<'d> {
         if !root.is(ns::SOAP12, "Envelope") {
             return Err(Reason::Envelope("not a SOAP 1.2 envelope"));
         }
+        check_copies(root)?;
         let mut children = Cursor::new(root);
         let header = children.take(ns::SOAP12, "Header");
         let body = children.take(ns::SOAP12, "Body");
@@ -51,6 +52,32 @@ impl<'d> Envelope<'d> {
         }
         Ok(())
     }
+}
+
+/// A second header or Body outside the place of the first is what a signature would be moved
+/// onto. It is refused before anything is looked for, whatever its id. Two headers side by side
+/// are not hidden from any reader: they are malformed, and refused as that. [AS4 6.A]
+// [ROB-76]
+fn check_copies(root: Element<'_>) -> Result<(), Reason> {
+    let is_block = |it: &Element<'_>| it.is(ns::EBMS, "Messaging") || it.is(ns::SOAP12, "Body");
+    let in_place = |block: Element<'_>| {
+        let above = block.parent();
+        if block.is(ns::SOAP12, "Body") {
+            return above == Some(root);
+        }
+        above.is_some_and(|it| it.is(ns::SOAP12, "Header") && it.parent() == Some(root))
+    };
+    let mut bodies = 0;
+    for block in root.descendants().filter(is_block) {
+        if !in_place(block) {
+            return Err(Reason::Authentication("a signed block is not in its place"));
+        }
+        bodies += usize::from(block.is(ns::SOAP12, "Body"));
+    }
+    if bodies > 1 {
+        return Err(Reason::Authentication("a second Body"));
+    }
+    Ok(())
 }
 
 /// The one security header, and no block that must be understood and is not.
@@ -154,17 +181,26 @@ mod tests {
     fn blocks_are_found_by_position() {
         check(&envelope(&format!("{SIGNED}{MESSAGING}"), " "), None);
         check(&envelope(&format!("{MESSAGING}<x/>{SIGNED}"), ""), None);
-        check(
-            &envelope(&format!("<x>{MESSAGING}</x>"), ""),
-            Some(EbmsCode::InvalidHeader),
-        );
-        check(&envelope("", MESSAGING), Some(EbmsCode::InvalidHeader));
+        check(&envelope("", ""), Some(EbmsCode::InvalidHeader));
+        check(&envelope(MESSAGING, "<x/>"), Some(EbmsCode::InvalidHeader));
+        check(&envelope(MESSAGING, "text"), Some(EbmsCode::InvalidHeader));
+    }
+
+    #[test]
+    fn a_copy_of_a_block_is_refused_wherever_it_stands() {
+        // [ROB-76] side by side is malformed, anywhere else an attack.
+        let wrapped = format!("<x>{MESSAGING}</x>");
+        let refused = Some(EbmsCode::FailedAuthentication);
+        check(&envelope(&wrapped, ""), refused);
+        check(&envelope(&format!("{MESSAGING}{wrapped}"), ""), refused);
+        check(&envelope(MESSAGING, MESSAGING), refused);
+        check(&envelope(&format!("{MESSAGING}<s:Body/>"), ""), refused);
+        let two = envelope(MESSAGING, "").replace("<s:Body>", "<s:Body/><s:Body>");
+        check(&two, refused);
         check(
             &envelope(&MESSAGING.repeat(2), ""),
             Some(EbmsCode::InvalidHeader),
         );
-        check(&envelope(MESSAGING, "<x/>"), Some(EbmsCode::InvalidHeader));
-        check(&envelope(MESSAGING, "text"), Some(EbmsCode::InvalidHeader));
     }
 
     #[test]

@@ -72,6 +72,10 @@ pub(crate) fn read<'d>(
         .document
         .ids(ID_KINDS)
         .map_err(|_| Reason::Authentication("two elements carry the same id"))?;
+    let nested = |it: Element<'_>| it.is(ns::DS, "Signature") && it.parent() != Some(security);
+    if security.descendants().any(nested) {
+        return Err(Reason::Authentication("a signature inside another element"));
+    }
     let mut blocks = Blocks::default();
     security.children().for_each(|child| blocks.sort(child));
     let signature = match blocks.signatures.as_slice() {

@@ -85,7 +85,7 @@ fn one_security_header_and_one_signature() {
     let nested = format!("{renamed}</ds:KeyInfo></ds:Signature>");
     check(
         &with_security(|text| text.replacen("</ds:KeyInfo></ds:Signature>", &nested, 1)),
-        POLICY,
+        AUTHENTICATION,
     );
 }
 

@@ -98,7 +98,7 @@ fn two_blocks_of_a_kind_are_refused() {
     // [23]
     let mut evil = GOOD.clone();
     evil.body = format!("{}{}", GOOD.evil_body(""), GOOD.body);
-    check(&evil, HEADER);
+    check(&evil, AUTHENTICATION);
     // [24]
     let inner = GOOD.soap();
     let mut evil = GOOD.clone();
