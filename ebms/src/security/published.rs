@@ -1,17 +1,21 @@
 //! Keys agreed on and signatures made by other implementations: W3C, libxmlsec, asx-rs.
 
+mod manifest;
+
 use super::{
     Certificate,
     agreement::{Curve, Derivation, Secret},
     brainpool,
     decrypt::read_concat_kdf,
     from_base64,
+    key::{DecryptionKey, DecryptionSecret},
 };
 use crate::profile::{alg, ns};
 use aws_lc_rs::{
     aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     agreement::{self as library, PrivateKey},
     key_wrap::{AES_128, AES_256, AesKek, KeyWrap},
+    signature::{ED25519, UnparsedPublicKey},
 };
 use rustls_pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer, pem::PemObject};
 use std::{
@@ -238,4 +242,107 @@ fn a_brainpool_key_is_read_whole_or_not_at_all() {
     assert!(brainpool::Secret::from_pkcs8(&key[..key.len() - 1]).is_none());
     let p256 = private(&folder.join("de-enc-p256.key.pem"));
     assert!(brainpool::Secret::from_pkcs8(&p256).is_none());
+}
+
+/// Octets in hexadecimal.
+fn from_hex(text: &str) -> Vec<u8> {
+    let digit = |at: usize| u8::from_str_radix(text.get(at..at + 2).unwrap(), 16).unwrap();
+    (0..text.len()).step_by(2).map(digit).collect()
+}
+
+#[test]
+fn the_traces_of_the_vectors_are_reproduced() {
+    // [AS4 1.10], [AS4 1.11]
+    let Some(folder) = published("vectors") else {
+        return;
+    };
+    let manifest = fs::read(folder.join("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let mut traced = 0;
+    for entry in manifest["vectors"].as_array().unwrap() {
+        let trace = &entry["keyAgreement"];
+        if trace.is_null() {
+            continue;
+        }
+        let file = entry["file"].as_str().unwrap();
+        let stored = fs::read(folder.join(file)).unwrap();
+        let start = memchr::memmem::find(&stored, b"<S12:Envelope").unwrap();
+        let end = memchr::memmem::find(&stored, b"</S12:Envelope>").unwrap() + 15;
+        let document = Document::parse(&stored[start..end], &Limits::SOAP).unwrap();
+        let key = find(document.root(), ns::XENC, "EncryptedKey");
+        let named = key.descendants().find(|it| it.is(ns::DSIG11, "NamedCurve"));
+        let curve = named.map_or(Curve::X25519, |it| {
+            Curve::named(it.attribute("", "URI").unwrap()).unwrap()
+        });
+        let (local, name) = match curve {
+            Curve::X25519 => ("DEREncodedKeyValue", "x25519"),
+            Curve::P256 => ("PublicKey", "p256"),
+            Curve::P384 => ("PublicKey", "p384"),
+            _ => ("PublicKey", "bp256"),
+        };
+        let theirs = octets(find(key, ns::DSIG11, local));
+        let theirs = curve.read_public(&theirs).unwrap();
+        let path = |what| folder.join(format!("pki/de-enc-{name}.{what}.pem"));
+        let pem = |what| fs::read(path(what)).unwrap();
+        let ours = DecryptionKey::from_pkcs8_pem(&pem("key"), &pem("cert")).unwrap();
+        let DecryptionSecret::Agreement(ours) = ours.secret() else {
+            panic!("{file}");
+        };
+        let agreed = ours.agree(curve, theirs);
+        // The trace is that of the message before its point was exchanged.
+        if file.contains("low-order") || file.contains("invalid-point") {
+            assert!(agreed.is_none(), "{file}");
+            continue;
+        }
+        let agreed = agreed.unwrap();
+        let value = |name: &str| from_hex(trace[name].as_str().unwrap());
+        assert_eq!(*agreed, value("shared_secret"), "{file}");
+        let mut kek = [0; 16];
+        derivation(find(key, ns::XENC11, "KeyDerivationMethod"))
+            .derive(&agreed, &mut kek)
+            .unwrap();
+        assert_eq!(kek.as_slice(), value("kek"), "{file}");
+        let wrapped = octets(find(key, ns::XENC, "CipherValue"));
+        let mut cek = [0; 16];
+        let kek = AesKek::new(&AES_128, &kek).unwrap();
+        kek.unwrap(&wrapped, &mut cek).unwrap();
+        assert_eq!(cek.as_slice(), value("cek"), "{file}");
+        traced += 1;
+    }
+    assert!(traced >= 12, "{traced}");
+}
+
+#[test]
+fn ed25519_signatures_of_libxmlsec_are_valid() {
+    // [AS4 1.10] enveloped and enveloping, over the canonical SignedInfo.
+    let Some(folder) = published("kat") else {
+        return;
+    };
+    let published = public(&folder.join("eddsa-ed25519-pubkey.pem"), 32);
+    for name in [
+        "enveloped-sha256-eddsa-ed25519.xml",
+        "enveloping-sha256-eddsa-ed25519-der-encoded-key-value.xml",
+    ] {
+        let text = fs::read(folder.join(name)).unwrap();
+        let document = Document::parse(&text, &Limits::SOAP).unwrap();
+        let root = document.root();
+        let info = find(root, ns::DS, "SignedInfo");
+        let method = algorithm(find(info, ns::DS, "SignatureMethod"));
+        assert_eq!(method, alg::ED25519);
+        let value = octets(find(root, ns::DS, "SignatureValue"));
+        let carried = root
+            .descendants()
+            .find(|it| it.is(ns::DSIG11, "DEREncodedKeyValue"));
+        let key = carried.map_or_else(
+            || published.clone(),
+            |it| {
+                let der = octets(it);
+                der[der.len() - 32..].to_vec()
+            },
+        );
+        let check = UnparsedPublicKey::new(&ED25519, &key);
+        let method = find(info, ns::DS, "CanonicalizationMethod");
+        let signed = manifest::canonical(info, Some(method));
+        assert!(check.verify(&signed, &value).is_ok(), "{name}");
+    }
 }

@@ -2,7 +2,7 @@
 //! cryptography; the nodes digested are those the header was read from. [AS4 1.7, AS4 1.12, AS4 6]
 
 mod reference;
-mod value;
+pub(super) mod value;
 
 pub(crate) use reference::{Reference, Target, Transform};
 

@@ -11,7 +11,7 @@ use crate::{
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 
 /// Whether `value` is the signature of `message` by the certificate's key.
-pub(super) fn verify(
+pub(in crate::security) fn verify(
     profile: Profile,
     certificate: &Certificate,
     message: &[u8],
