@@ -34,7 +34,6 @@ fn a_message_is_for_us_from_a_partner_and_of_now() {
 
 #[test]
 fn an_id_is_plain_text() {
-    // [ROB-95]
     IDS.check(100);
 }
 
