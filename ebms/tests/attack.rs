@@ -11,6 +11,7 @@ mod attack {
     mod bench;
     mod careless;
     mod certificate;
+    mod damage;
     mod forge;
     mod key;
     mod legal;

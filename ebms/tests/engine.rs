@@ -1,11 +1,10 @@
 //! The engine from outside: the published vectors, recorded messages of other implementations,
-//! our own messages read back, and hostile variants of good ones.
+//! and our own messages read back. Hostile variants of good ones are in `attack.rs`.
 
 #[cfg(test)]
 mod engine {
     mod agreed;
     mod classification;
-    mod hostile;
     mod legacy_oaep;
     mod pmode;
     mod recorded;
