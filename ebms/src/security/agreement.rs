@@ -20,6 +20,8 @@ pub(super) const WRAPPED_LENGTH: usize = KEY_LENGTH + 8;
 
 /// DER of an X25519 `SubjectPublicKeyInfo` up to the key. (RFC 8410)
 const X25519_SPKI: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x6e\x03\x21\x00";
+/// Tag of an INTEGER.
+const DER_INTEGER: u8 = 2;
 
 /// How a key is derived from an agreed secret, with its parameters. The hash is SHA-256.
 #[derive(Clone, Debug)]
@@ -116,11 +118,21 @@ impl Curve {
                     .map(Secret::Library),
                 None => brainpool::Secret::from_octets(&scalar).map(Secret::Brainpool),
             };
-            if key.is_some() {
-                return key;
+            if let Some(key) = key.filter(|key| self.is_told_apart(key)) {
+                return Some(key);
             }
         }
         None
+    }
+
+    /// Whether every peer takes the public key for what it is. Santuario (WSS4J, phase4) tries one
+    /// kind of key after the other, and Java reads X25519 octets that begin like a DER INTEGER as
+    /// a DSA key: one in 2,400, refused with EBMS:0102 however often the message is sent.
+    fn is_told_apart(self, key: &Secret) -> bool {
+        self != Self::X25519
+            || key
+                .public()
+                .is_some_and(|raw| raw.first() != Some(&DER_INTEGER))
     }
 
     /// Octets of a public key from what stands in a message, if it has the one form allowed.
@@ -249,4 +261,34 @@ pub(super) fn unwrap(
     let mut out = Zeroizing::new([0; KEY_LENGTH]);
     kek.unwrap(wrapped, out.as_mut_slice()).ok()?;
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn public(scalar: &[u8]) -> Vec<u8> {
+        let key = PrivateKey::from_private_key(&agreement::X25519, scalar).unwrap();
+        key.compute_public_key().unwrap().as_ref().to_vec()
+    }
+
+    // Seen with phase4 4.4.1 (Santuario 4.0.4, Java 17).
+    #[test]
+    fn an_ephemeral_key_that_java_takes_for_another_kind_is_not_sent() {
+        let scalar = |number: u16| [[7; 30].as_slice(), &number.to_be_bytes()].concat();
+        let misread = (0..=u16::MAX)
+            .map(scalar)
+            .find(|scalar| public(scalar).first() == Some(&2))
+            .unwrap();
+        let other = (0..=u16::MAX)
+            .map(scalar)
+            .find(|scalar| public(scalar).first() != Some(&2))
+            .unwrap();
+        let mut draws = [misread, other.clone()].into_iter();
+        let key = Curve::X25519
+            .ephemeral(&mut |out| out.copy_from_slice(&draws.next().unwrap()))
+            .unwrap();
+        assert_eq!(key.public().unwrap(), public(&other));
+        assert_eq!(draws.next(), None);
+    }
 }
