@@ -83,8 +83,21 @@ impl Peer {
     /// # Errors
     /// No Java, or a peer that ends before it is ready.
     pub fn start(built: &Path, keys: &Path) -> Result<Self> {
+        Self::start_as(built, keys, false)
+    }
+
+    /// As [`Self::start`], to be measured: it reads what it delivers, but makes no digest of it.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_measured(built: &Path, keys: &Path) -> Result<Self> {
+        Self::start_as(built, keys, true)
+    }
+
+    fn start_as(built: &Path, keys: &Path, measured: bool) -> Result<Self> {
         let path = format!("{0}/classes:{0}/lib/*", built.display());
         let mut child = Command::new("java")
+            .arg(format!("-Dinterop.measured={measured}"))
             .args(["-cp", &path, "interop.Peer"])
             .arg(keys)
             .args(PROFILES.map(|(name, _)| name))

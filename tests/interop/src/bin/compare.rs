@@ -41,7 +41,7 @@ async fn main() -> Result<()> {
             let ours = Ours::start(folder.path(), profile)?;
             let engine = measure(&site, &ours.url, ours.child.id(), &case, folder.path()).await?;
             drop(ours);
-            let peer = Peer::start(&built, folder.path())?;
+            let peer = Peer::start_measured(&built, folder.path())?;
             let url = peer.url("http", profile);
             let phase4 = measure(&site, &url, peer.pid(), &case, folder.path()).await?;
             drop(peer);
