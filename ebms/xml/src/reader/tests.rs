@@ -91,6 +91,26 @@ fn two_prefixes_for_one_namespace_do_not_hide_a_duplicate_attribute() {
     );
 }
 
+// [ROB-89] each is compared with all before it, so the limit comes first: what is twice behind it is
+// not even seen to be twice.
+#[test]
+fn attributes_beyond_the_limit_are_not_compared() {
+    let most = Limits::SOAP.attributes;
+    let too_many = Problem::TooLarge {
+        what: "attributes",
+        limit: most,
+    };
+    for kind in ["", "xmlns:"] {
+        let attributes: String = (0..most).map(|at| format!(" {kind}n{at}='u'")).collect();
+        refused(&format!("<a{attributes} {kind}n0='u'/>"), &too_many);
+        let one_less = attributes.replace(&format!(" {kind}n1='u'"), "");
+        refused(
+            &format!("<a{one_less} {kind}n0='u'/>"),
+            &Problem::DuplicateAttribute,
+        );
+    }
+}
+
 #[test]
 fn bad_names_and_characters_are_refused() {
     refused("<1a/>", &Problem::Name);
