@@ -136,3 +136,40 @@ impl Write for Draft {
         self.writer.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::World;
+    use std::path::Path;
+
+    async fn take(folder: &Path, body: Vec<u8>, limit: u64) -> Result<Scratch, Untaken> {
+        let pad = Scratchpad::new(folder, World::system());
+        take_in(Body::from(body), limit, &pad).await
+    }
+
+    #[tokio::test]
+    async fn a_body_is_taken_in_whole_up_to_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        for length in [0, 1, 300_000, 2_000_000] {
+            let body: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+            let taken = take(folder.path(), body.clone(), 2_000_000).await.unwrap();
+            assert!(taken.load().unwrap() == body, "{length}");
+        }
+        let refused = take(folder.path(), vec![0; 2_000_001], 2_000_000).await;
+        assert!(matches!(
+            refused,
+            Err(Untaken::Body(BodyError::TooLarge { limit: 2_000_000 }))
+        ));
+    }
+
+    #[tokio::test]
+    async fn without_a_place_a_large_body_is_not_taken() {
+        // [EBMS:0202] is what the sender hears; a small one needs no place.
+        let folder = tempfile::tempdir().unwrap();
+        let gone = folder.path().join("gone");
+        assert!(take(&gone, vec![0; 1000], 10_000_000).await.is_ok());
+        let untaken = take(&gone, vec![0; 2_000_000], 10_000_000).await;
+        assert!(matches!(untaken, Err(Untaken::Scratch(_))));
+    }
+}

@@ -12,6 +12,7 @@ use ebms::{
 };
 use http::{HeaderMap, StatusCode, header};
 use mapping::edm;
+use tokio::task;
 use tracing::Instrument as _;
 
 use super::{
@@ -25,7 +26,7 @@ use crate::{
     http::limit::BodyError,
     platform::{Platform, Stopped},
     provide, retrieve,
-    spool::{Scratch, SpoolError},
+    spool::Scratch,
     telemetry::{
         metrics::{As4Action, As4Result, Direction},
         names,
@@ -48,6 +49,8 @@ async fn receive_message(
     async move {
         let reply = match fetch(&platform, &headers, body).await {
             Ok((content_type, octets)) => take(&platform, &content_type, octets).await,
+            // [AS4 1.1] the sender is told to come again, not that its message was read.
+            Err(StatusCode::SERVICE_UNAVAILABLE) => unavailable(&platform, None),
             Err(status) => turn_away(&platform, status).await,
         };
         reply.into_response()
@@ -150,27 +153,41 @@ async fn record(platform: &Platform, entry: audit::Entry, reply: Reply) -> Reply
 
 async fn take(platform: &Arc<Platform>, content_type: &str, octets: Scratch) -> Reply {
     match verify(platform, content_type.to_owned(), octets).await {
-        Ok(Genuine::Message(message)) => claimed(platform, *message).await,
+        Ok(Genuine::Message(opened)) => claimed(platform, *opened).await,
         // [AS4 2.2] a signal is never answered with a signal.
         Ok(Genuine::Signal(id)) => {
             tracing::warn!("Signal came where only messages do");
             let unread = audit::Entry::new(Event::MessageUnreadable).ebms_message(id.as_str());
             record(platform, unread, Reply::Status(StatusCode::ACCEPTED)).await
         }
+        // Ours is the fault: the message is not refused, and the audit log does not say so.
+        Err(Unverified::Refused(refusal)) if refusal.stage() == Stage::Unavailable => {
+            tracing::error!(reason = %refusal, "Message cannot be read or kept");
+            unavailable(platform, refusal.message_id().cloned())
+        }
         Err(Unverified::Refused(refusal)) => refuse(platform, &refusal).await,
-        Err(Unverified::Interrupted) => Reply::Status(StatusCode::SERVICE_UNAVAILABLE),
+        Err(Unverified::Interrupted(error)) => {
+            tracing::error!(%error, "Verification broke off");
+            unavailable(platform, None)
+        }
     }
 }
 
 enum Genuine {
-    Message(Box<Verified<ReceivedMessage<Content>>>),
+    Message(Box<Opened>),
     /// Not verified: nobody waits for it.
     Signal(MessageId),
 }
 
+/// A genuine message and its EDM document.
+struct Opened {
+    message: Verified<ReceivedMessage<Content>>,
+    leading: Leading,
+}
+
 enum Unverified {
     Refused(Refusal),
-    Interrupted,
+    Interrupted(task::JoinError),
 }
 
 /// Reading, signature, decryption: computing, so not on this thread.
@@ -181,7 +198,7 @@ async fn verify(
 ) -> Result<Genuine, Unverified> {
     let platform = Arc::clone(platform);
     let span = tracing::info_span!(names::SPAN_AS4_VERIFY);
-    let checked = tokio::task::spawn_blocking(move || {
+    let checked = task::spawn_blocking(move || {
         let _entered = span.entered();
         let now = platform.world().now();
         match receive::read(&content_type, octets, &platform.receive_limits())? {
@@ -190,31 +207,35 @@ async fn verify(
                 let signed = sealed.verify(&platform.partners(), now)?;
                 let pad = platform.spool().scratchpad();
                 let message = signed.open_into(&platform.decryption_keys(), &mut Payloads(pad))?;
-                Ok(Genuine::Message(Box::new(message)))
+                let leading = Leading::find(message.get().payloads()).map_err(|error| {
+                    tracing::error!(%error, "Scratch cannot be read back");
+                    Refusal::undeliverable(Some(message.get().header().message_id().clone()))
+                })?;
+                Ok(Genuine::Message(Box::new(Opened { message, leading })))
             }
             Incoming::Signal(signal) => Ok(Genuine::Signal(signal.message_id().clone())),
         }
     });
     checked
         .await
-        .map_err(|_| Unverified::Interrupted)?
+        .map_err(Unverified::Interrupted)?
         .map_err(Unverified::Refused)
 }
 
 /// The message is genuine; is it new?
-async fn claimed(platform: &Arc<Platform>, message: Verified<ReceivedMessage<Content>>) -> Reply {
-    let header = message.get().header();
+async fn claimed(platform: &Arc<Platform>, opened: Opened) -> Reply {
+    let header = opened.message.get().header();
     let key = MessageKey::as4(header.from().id().value(), header.message_id().as_str());
-    let digest = Digest::new(message.get().digest());
+    let digest = Digest::new(opened.message.get().digest());
     let lease = platform.message_lease();
     if header.is_test_service() {
-        return ping(platform, &message, (&key, digest)).await;
+        return ping(platform, &opened.message, (&key, digest)).await;
     }
     match platform.store().claim(&key, digest, lease).await {
         Ok(Claim::New(ticket)) => {
             let action = super::action_label(header.action());
             let message_id = header.message_id().clone();
-            match hand_over(platform, message, ticket.clone()).await {
+            match hand_over(platform, opened, ticket.clone()).await {
                 Ok(receipt) => {
                     count(platform, action, As4Result::Acknowledged, "");
                     Reply::Signal(StatusCode::OK, receipt)
@@ -249,8 +270,9 @@ async fn claimed(platform: &Arc<Platform>, message: Verified<ReceivedMessage<Con
     }
 }
 
-/// [AT-47] `[AS4_CP_TA16]` `[AS4_CP_TA17]` a ping is answered and never handed on. There is nothing in it to be lost: it is answered
-/// although the store cannot remember it, only not twice with the same receipt then. [AS4 3.3]
+/// A ping is answered and never handed on. There is nothing in it to be lost: it is answered
+/// although the store cannot remember it, only not twice with the same receipt then. [AT-47]
+/// [AS4 3.3] `[AS4_CP_TA16]` `[AS4_CP_TA17]`
 async fn ping(
     platform: &Arc<Platform>,
     message: &Verified<ReceivedMessage<Content>>,
@@ -304,7 +326,7 @@ async fn ping(
 /// the message durable can remember it.
 async fn hand_over(
     platform: &Arc<Platform>,
-    message: Verified<ReceivedMessage<Content>>,
+    Opened { message, leading }: Opened,
     ticket: Ticket,
 ) -> Result<Bytes, Stopped> {
     let now = platform.world().now();
@@ -314,7 +336,7 @@ async fn hand_over(
     let receipt = receipt.body().clone();
     let keep_until = platform.remember_until(now);
     let arrival = Arrival {
-        leading: Leading::find(message.get().payloads()).map_err(SpoolError::Source)?,
+        leading,
         message,
         ticket,
         receipt: receipt.clone(),
