@@ -260,6 +260,31 @@ impl Scene {
         self.log().iter().map(|entry| entry.facts.event).collect()
     }
 
+    /// What the log says about an event since the test began.
+    #[must_use]
+    pub fn entries(&self, event: Event) -> Vec<Written> {
+        let log = self.log().into_iter();
+        log.filter(|entry| entry.facts.event == event).collect()
+    }
+
+    /// Waits until an event is in the log so often, and the step that wrote it is done.
+    ///
+    /// # Panics
+    /// It does not come, or the platform stops.
+    pub async fn until(&self, event: Event, count: usize) -> Vec<Written> {
+        let mut changes = self.platform().changes();
+        let watch = async {
+            while self.entries(event).len() < count {
+                changes.changed().await.expect("the platform runs");
+            }
+        };
+        let watched = tokio::time::timeout(LIMIT, watch).await;
+        let found = self.entries(event);
+        assert!(watched.is_ok(), "{} of {count} {event:?}", found.len());
+        self.quiet().await;
+        found
+    }
+
     /// The one entry of an event.
     ///
     /// # Panics

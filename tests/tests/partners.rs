@@ -2,7 +2,7 @@
 //! do not count.
 #![expect(clippy::expect_used, reason = "test code")]
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use bridge::{
     audit::Event,
@@ -337,5 +337,30 @@ fn at_44_a_certificate_that_does_not_count_is_refused() {
         };
         assert_eq!(send(scene, ping).await.delivery, Delivery::Acknowledged);
         files.undo().await;
+    });
+}
+
+/// [ROB-126] how a partner is called is read again, too: a server that is not the one agreed gets
+/// nothing, and the message goes out when the agreement is mended.
+#[test]
+fn the_server_a_partner_is_called_at_is_the_one_agreed_last() {
+    SCENE.play(async |scene| {
+        let stranger = authority(scene, "Stranger");
+        let mut files = Files::new(scene);
+        files.write("stranger.pem", stranger.certificate_pem());
+        let text = fs::read_to_string(folder(scene).join("fr.toml")).expect("a partner");
+        files.write(
+            "fr.toml",
+            &format!("{text}\n[tls]\npinned = [\"stranger.pem\"]\n"),
+        );
+        reload(scene.platform()).await.expect("files in order");
+        let sent = scene.portal().request(&good(scene)).await;
+        let sent = sent.expect("an answer");
+        let failed = scene.until(Event::AttemptFailed, 1).await;
+        let code = failed.first().and_then(|it| it.facts.error_code.as_deref());
+        assert_eq!(code, Some("EBMS:0005"));
+        files.undo().await;
+        scene.pass(Duration::from_secs(60));
+        answered(scene, &sent).await;
     });
 }

@@ -16,10 +16,7 @@ mod receipts;
 
 use std::time::Duration;
 
-use bridge::{
-    audit::{Event, event::Written},
-    demo::StageOptions,
-};
+use bridge::demo::StageOptions;
 use conformance::simulator::{
     data_consumer::{Arrival, Collection, Decision, Order, Placement},
     foreign::WireAnswer,
@@ -65,27 +62,6 @@ async fn check_collected(scene: &Scene, order: &Order) {
 async fn give_up(scene: &Scene, order: &Order) {
     let deleted = scene.consumer().delete(order).await;
     deleted.expect("the bridge can be reached");
-}
-
-/// What the log says about this event.
-fn entries(scene: &Scene, event: Event) -> Vec<Written> {
-    let log = scene.log().into_iter();
-    log.filter(|entry| entry.facts.event == event).collect()
-}
-
-/// Waits until an event is in the log so often, and the step that wrote it is done.
-async fn logged(scene: &Scene, event: Event, count: usize) -> Vec<Written> {
-    let mut changes = scene.platform().changes();
-    let watch = async {
-        while entries(scene, event).len() < count {
-            changes.changed().await.expect("the platform runs");
-        }
-    };
-    let watched = tokio::time::timeout(LIMIT, watch).await;
-    let found = entries(scene, event);
-    assert!(watched.is_ok(), "{} of {count} {event:?}", found.len());
-    scene.quiet().await;
-    found
 }
 
 /// Long after everything was over: nothing else was sent.

@@ -1,13 +1,18 @@
 //! Posts stored AS4 messages to partners and fetches their answer. One attempt; when to try again
 //! is decided by the outbox.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use ebms::{Partner, SentProof, signal};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use jiff::Timestamp;
 
-use crate::{http::Clients, partners::Partners};
+use crate::{
+    config::Config,
+    http::client::{CallTimeouts, ClientError, Clients},
+    partners::Partners,
+};
 
 /// The most an answer to a message may hold: receipts grow with the number of parts.
 const ANSWER_BYTES: usize = 2 << 20;
@@ -40,16 +45,36 @@ pub struct Outbound<'o> {
 }
 
 /// Sends one message once.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Client {
-    http: Clients,
+    http: ArcSwap<Clients>,
 }
 
 impl Client {
-    /// A client over prepared HTTP clients: redirects off, time-outs set, TLS as agreed.
-    #[must_use]
-    pub const fn new(http: Clients) -> Self {
-        Self { http }
+    /// A client for the partners of a configuration.
+    ///
+    /// # Errors
+    /// Certificates or keys that cannot be used.
+    pub fn new(config: &Config) -> Result<Self, ClientError> {
+        let http = ArcSwap::from_pointee(Self::prepare(config)?);
+        Ok(Self { http })
+    }
+
+    /// HTTP clients as agreed with each partner: redirects off, time-outs set.
+    ///
+    /// # Errors
+    /// Certificates or keys that cannot be used.
+    pub fn prepare(config: &Config) -> Result<Clients, ClientError> {
+        Clients::new(
+            config.as4().tls(),
+            config.partner_tls(),
+            CallTimeouts::within(config.as4().retry().timeout()),
+        )
+    }
+
+    /// Calls from now on through other clients; calls in flight end as they began.
+    pub fn adopt(&self, http: Clients) {
+        self.http.store(Arc::new(http));
     }
 
     /// Posts the octets and judges the answer.
@@ -61,8 +86,8 @@ impl Client {
         now: Timestamp,
     ) -> Attempt {
         // [P32] a trailing blank in an endpoint is trimmed when the partner is read.
-        let request = self
-            .http
+        let http = self.http.load_full();
+        let request = http
             .of(partner.name().as_str())
             .post(partner.endpoint())
             .header(CONTENT_TYPE, message.content_type)

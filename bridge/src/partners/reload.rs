@@ -18,7 +18,9 @@ use tokio::{
 };
 
 use crate::{
+    as4::client::Client,
     config::{Config, ConfigErrors},
+    http::client::{ClientError, Clients},
     keys,
     platform::Platform,
 };
@@ -29,6 +31,9 @@ pub enum Rejected {
     /// The configuration has problems.
     #[error("{0}")]
     Broken(#[from] ConfigErrors),
+    /// The TLS settings of a partner cannot be used.
+    #[error(transparent)]
+    Tls(#[from] ClientError),
     /// It says that we are somebody else: that takes a restart.
     #[error("platform.party_id cannot change while the platform runs")]
     Identity,
@@ -37,7 +42,8 @@ pub enum Rejected {
     Interrupted,
 }
 
-/// Reads the configuration again and puts its partners, templates, tables and AS4 keys in force.
+/// Reads the configuration again and puts its partners and how they are called, templates, tables
+/// and AS4 keys in force.
 ///
 /// # Errors
 /// Nothing has changed: the old set is in force.
@@ -45,10 +51,11 @@ pub async fn reload(platform: &Platform) -> Result<(), Rejected> {
     let result = read(platform).await;
     platform.metrics().config_reload(result.is_ok());
     match result {
-        Ok(config) => {
+        Ok((config, clients)) => {
             let partners = config.pmodes().partners().count();
             let tables = config.tables().clone();
             keys::list::measure(&config, platform.metrics(), platform.world().now());
+            platform.as4_client().adopt(clients);
             platform.in_force().adopt(config);
             platform.parts.tables.store(Arc::new(tables));
             tracing::info!(partners, "Configuration reloaded");
@@ -61,15 +68,15 @@ pub async fn reload(platform: &Platform) -> Result<(), Rejected> {
     }
 }
 
-async fn read(platform: &Platform) -> Result<Config, Rejected> {
+async fn read(platform: &Platform) -> Result<(Config, Clients), Rejected> {
     let old = platform.in_force().config().clone();
     let read = tokio::task::spawn_blocking(move || old.reload()).await;
     let config = read.map_err(|_| Rejected::Interrupted)??;
-    if config.platform().party_id() == platform.party_id() {
-        Ok(config)
-    } else {
-        Err(Rejected::Identity)
+    if config.platform().party_id() != platform.party_id() {
+        return Err(Rejected::Identity);
     }
+    let clients = Client::prepare(&config)?;
+    Ok((config, clients))
 }
 
 /// Reloads when the files change or a SIGHUP comes, until the platform stops.

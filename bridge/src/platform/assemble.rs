@@ -19,7 +19,7 @@ use crate::{
         redis::{self, Redis},
     },
     http::{
-        client::{CallTimeouts, ClientError, Clients, client},
+        client::{CallTimeouts, ClientError, client},
         tls::ClientTls,
     },
     national::sak::Sak,
@@ -110,11 +110,7 @@ impl Platform {
             party_id: config.platform().party_id().clone(),
             tables: ArcSwap::from_pointee(config.tables().clone()),
             directory: common_services(&config, &world)?,
-            as4: Client::new(Clients::new(
-                config.as4().tls(),
-                config.partner_tls(),
-                CallTimeouts::within(config.as4().retry().timeout()),
-            )?),
+            as4: Client::new(&config)?,
             sak: sak(&config)?,
             metrics,
             public_url,

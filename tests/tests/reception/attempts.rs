@@ -12,14 +12,14 @@ use jiff::ToSpan as _;
 use tests::{LIMIT, Scene};
 
 use super::{
-    ATTEMPTS, INTERVAL, SCENE, check_collected, check_silent, confirmed, counted, entries, error,
-    give_up, logged, placed,
+    ATTEMPTS, INTERVAL, SCENE, check_collected, check_silent, confirmed, counted, error, give_up,
+    placed,
 };
 
 /// Lets all attempts but the last fail, each a minute after the one before.
 async fn all_but_the_last_fail(scene: &Scene) {
     for number in 1..ATTEMPTS {
-        logged(scene, Event::AttemptFailed, number).await;
+        scene.until(Event::AttemptFailed, number).await;
         if number + 1 < ATTEMPTS {
             scene.pass(INTERVAL);
         }
@@ -37,11 +37,11 @@ fn at_04_a_partner_that_is_down_is_tried_as_agreed_and_given_up_once() {
         let trying = async {
             all_but_the_last_fail(scene).await;
             scene.pass(INTERVAL);
-            logged(scene, Event::DeliveryFailed, 1).await;
+            scene.until(Event::DeliveryFailed, 1).await;
         };
         tokio::join!(confirmed(scene, &order), trying);
-        let mut attempts = entries(scene, Event::AttemptFailed);
-        attempts.extend(entries(scene, Event::DeliveryFailed));
+        let mut attempts = scene.entries(Event::AttemptFailed);
+        attempts.extend(scene.entries(Event::DeliveryFailed));
         let times: Vec<_> = attempts.iter().map(|attempt| attempt.occurred_at).collect();
         let expected: Vec<_> = (0..4)
             .map(|number| began + (number * 60).seconds())
@@ -66,7 +66,7 @@ fn at_04_a_partner_that_is_down_is_tried_as_agreed_and_given_up_once() {
             .await
             .expect("the same port");
         check_silent(scene, before).await;
-        assert_eq!(entries(scene, Event::DeliveryFailed).len(), 1);
+        assert_eq!(scene.entries(Event::DeliveryFailed).len(), 1);
         give_up(scene, &order).await;
     });
 }
@@ -94,8 +94,8 @@ fn at_05_a_partner_that_is_back_in_time_gets_the_message_once() {
         scene.settled().await;
         check_silent(scene, before + 1).await;
         assert_eq!(scene.provider().times_asked(), asked + 1);
-        assert_eq!(entries(scene, Event::ReceiptReceived).len(), 1);
-        assert!(entries(scene, Event::DeliveryFailed).is_empty());
+        assert_eq!(scene.entries(Event::ReceiptReceived).len(), 1);
+        assert!(scene.entries(Event::DeliveryFailed).is_empty());
         scene.agreed();
     });
 }
@@ -123,7 +123,7 @@ fn at_06_a_refusal_of_the_configuration_ends_the_exchange_at_once() {
             assert_eq!(failed.error_code.as_deref(), Some(code.as_str()));
             assert_eq!(counted(scene, &alert), alerts + 1);
             check_silent(scene, before + 1).await;
-            assert!(entries(scene, Event::AttemptFailed).is_empty());
+            assert!(scene.entries(Event::AttemptFailed).is_empty());
             give_up(scene, &order).await;
         });
     }
@@ -138,7 +138,7 @@ fn at_06_a_refusal_that_may_pass_does_not() {
         scene.access_point().answer_next(false, |_| busy);
         let order = placed(scene).await;
         let trying = async {
-            logged(scene, Event::AttemptFailed, 1).await;
+            scene.until(Event::AttemptFailed, 1).await;
             scene.pass(INTERVAL);
         };
         tokio::join!(confirmed(scene, &order), trying);
@@ -165,19 +165,19 @@ fn rob57_a_receipt_that_comes_late_is_kept_and_nothing_failed() {
             scene.quiet().await;
             let t1 = scene.platform().config().timers().requester().t1();
             scene.pass(t1 + INTERVAL);
-            logged(scene, Event::Expired, 1).await;
+            scene.until(Event::Expired, 1).await;
             // By this clock the lease is over as well: another worker has sent the same again.
             let arrived = point.wait_for_packages(before + 2, LIMIT).await;
             arrived.expect("the message again");
             scene.quiet().await;
             point.release();
             point.release();
-            logged(scene, Event::ReceiptReceived, 1).await;
+            scene.until(Event::ReceiptReceived, 1).await;
         };
         tokio::join!(confirmed(scene, &order), waiting);
         check_silent(scene, before + 2).await;
-        assert!(entries(scene, Event::DeliveryFailed).is_empty());
-        assert!(entries(scene, Event::AttemptFailed).is_empty());
+        assert!(scene.entries(Event::DeliveryFailed).is_empty());
+        assert!(scene.entries(Event::AttemptFailed).is_empty());
         give_up(scene, &order).await;
     });
 }

@@ -10,7 +10,7 @@ use ebms::{
 };
 use tests::Scene;
 
-use super::{INTERVAL, SCENE, confirmed, counted, entries, foreign_key, give_up, logged, placed};
+use super::{INTERVAL, SCENE, confirmed, counted, foreign_key, give_up, placed};
 
 /// Puts this answer in place of the receipt: it does not count, and the receipt of the next attempt
 /// does.
@@ -25,13 +25,13 @@ async fn check_worthless(
     scene.access_point().answer_next(true, change);
     let order = placed(scene).await;
     let trying = async {
-        let failed = logged(scene, Event::AttemptFailed, 1).await;
+        let failed = scene.until(Event::AttemptFailed, 1).await;
         let failed = failed.first().expect("an attempt");
         assert_eq!(failed.facts.error_code.as_deref(), Some("EBMS:0302"));
-        assert!(entries(scene, Event::ReceiptReceived).is_empty());
+        assert!(scene.entries(Event::ReceiptReceived).is_empty());
         assert_eq!(counted(scene, &alert), alerts + 1);
         scene.pass(INTERVAL);
-        let receipts = logged(scene, Event::ReceiptReceived, 1).await;
+        let receipts = scene.until(Event::ReceiptReceived, 1).await;
         let receipt = receipts.first().expect("a receipt");
         assert_eq!(receipt.facts.ebms_message_id, failed.facts.ebms_message_id);
     };
@@ -43,7 +43,7 @@ async fn check_worthless(
     let packages = scene.access_point().packages().split_off(before);
     assert_eq!(packages.len(), 2);
     assert_eq!(packages.first(), packages.last());
-    assert!(entries(scene, Event::DeliveryFailed).is_empty());
+    assert!(scene.entries(Event::DeliveryFailed).is_empty());
 }
 
 /// Makes receipts for the wrong thing: another message, under the id it is asked for.
