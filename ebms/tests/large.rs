@@ -196,35 +196,18 @@ mod large {
         PModes::new(vec![ours], vec![template], vec![fr]).unwrap()
     }
 
-    fn check(security: &str, kind: Kind, folder: &Path) {
-        let world = World::with(Profile::Rsa, security);
-        let pmodes = pmodes(&world);
-        let content = Generated {
-            kind,
-            length: mebibytes() * MIB,
-        };
-        let media_type = match kind {
+    /// FR's message, as it goes over the wire.
+    fn send(world: &World, content: Generated, folder: &Path) -> (String, Octets) {
+        let media_type = match content.kind {
             Kind::Xml => "application/xml",
             Kind::Noise => "application/pdf",
         };
-        let expected = digest_of(content);
-        reset_peak();
-        let before = peak();
-
-        let heading = support::draft().heading().clone();
-        let mut draft = Draft::of_any_size(heading);
-        for property in [
-            Property::new("originalSender", "a"),
-            Property::new("finalRecipient", "b"),
-        ] {
-            draft = draft.with_property(property);
-        }
         let octets = Octets::kept(Arc::new(content));
-        let draft = draft.with_payload(Payload::new(
-            "large@fr".parse().unwrap(),
-            media_type,
-            octets,
-        ));
+        let cid = "large@fr".parse().unwrap();
+        let draft = Draft::of_any_size(support::draft().heading().clone())
+            .with_property(Property::new("originalSender", "a"))
+            .with_property(Property::new("finalRecipient", "b"))
+            .with_payload(Payload::new(cid, media_type, octets));
         let (key, recipient) = (world.fr.signing_key(), world.de_decrypt.certificate());
         let secured = Secured {
             leg: world.de_partner.leg(),
@@ -245,31 +228,50 @@ mod large {
                 }
             }
         }
-        let body = Octets::kept(Arc::new(Kept(body.into_inner().unwrap())));
+        let body = Kept(body.into_inner().unwrap());
+        (content_type, Octets::kept(Arc::new(body)))
+    }
 
+    /// Digest and length of the payload that DE has of it.
+    fn receive(
+        world: &World,
+        pmodes: &PModes,
+        (content_type, body): (&str, Octets),
+    ) -> (Vec<u8>, u64) {
         let limits = Limits {
             body_bytes: usize::MAX,
             ..Limits::default()
         };
-        let Incoming::User(sealed) = receive::read(&content_type, body, &limits).unwrap() else {
+        let Incoming::User(sealed) = receive::read(content_type, body, &limits).unwrap() else {
             panic!("a user message")
         };
-        let signed = sealed.verify(&pmodes, time(NOW)).unwrap();
+        let signed = sealed.verify(pmodes, time(NOW)).unwrap();
         let keys = [world.de_decrypt.decryption_key()];
         let message = signed.open_into(&keys, &mut Digests).unwrap();
         let [payload] = message.payloads() else {
             panic!("one payload")
         };
-        assert_eq!(payload.content(), &(expected, content.length));
+        payload.content().clone()
+    }
 
+    fn check(security: &str, kind: Kind, folder: &Path) {
+        let world = World::with(Profile::Rsa, security);
+        let pmodes = pmodes(&world);
+        let content = Generated {
+            kind,
+            length: mebibytes() * MIB,
+        };
+        let expected = digest_of(content);
+        reset_peak();
+        let before = peak();
+        let (content_type, body) = send(&world, content, folder);
+        let received = receive(&world, &pmodes, (&content_type, body));
         let growth = peak().saturating_sub(before);
+        assert_eq!(received, (expected, content.length));
         #[expect(clippy::print_stdout, reason = "the suite prints its table")]
         {
-            println!(
-                "{kind:?} {security:20} {} MiB: {} KiB",
-                mebibytes(),
-                growth / 1024
-            );
+            let size = mebibytes();
+            println!("{kind:?} {security:20} {size} MiB: {} KiB", growth / 1024);
         }
         assert!(growth < MOST, "{kind:?} {security}: {growth} octets");
     }
