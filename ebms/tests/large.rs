@@ -189,7 +189,9 @@ mod large {
     /// DE takes messages this large.
     fn pmodes(world: &World) -> PModes {
         let most = 2 * mebibytes() * MIB;
-        let limits = format!("[limits]\npayload_bytes = {most}\ntotal_bytes = {most}\n");
+        let limits = format!(
+            "[limits]\nmessage_bytes = {most}\npayload_bytes = {most}\ntotal_bytes = {most}\n"
+        );
         let template = Template::from_toml("oots", &format!("{TEMPLATE}{limits}")).unwrap();
         let ours = PartyId::new("AP_DE_01", Some(SCHEME)).unwrap();
         let fr = world.pmodes.partners().next().unwrap().clone();
