@@ -2,6 +2,7 @@
 //! same sender, and what each process has used is read from `/proc`.
 //!
 //! `PHASE4_PEER=FOLDER cargo run --release -p interop --bin compare [PROFILE…]`, after
+//! `cargo build --release -p interop` (it starts the receiver beside it) and
 //! `tests/interop/phase4/build FOLDER`.
 
 use anyhow::{Context, bail, ensure};
